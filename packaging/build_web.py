@@ -11,11 +11,13 @@ of the Node.js that would be used.
 import argparse
 import hashlib
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "web"
@@ -83,7 +85,6 @@ def build() -> None:
     built_from = fingerprint()
     if not _modules_are_current():
         _npm(node, "ci", "--no-audit", "--no-fund")
-        (SOURCES / "node_modules" / FINGERPRINT).write_text(_lock_hash(), "ascii")
     _npm(node, "run", "build")
     _take_over(built_from)
 
@@ -119,7 +120,7 @@ def _node_version(folder: Path) -> int:
 
 
 def _npm_command(folder: Path) -> list[str] | None:
-    """How to call npm: by its script under that very Node.js where we find it, else as a program."""
+    """How to call npm: its script under that very Node.js where we find it, else the program."""
     for modules in (folder / "node_modules", folder.parent / "lib" / "node_modules"):
         script = modules / "npm" / "bin" / "npm-cli.js"
         if script.is_file():
@@ -135,18 +136,30 @@ def _npm(node: Path, *arguments: str) -> None:
     if command is None:
         raise WebNotBuilt("npm is not there.")
     # Builders read our standard output; what npm prints belongs on the other channel.
-    outcome = subprocess.run([*command, *arguments], cwd=SOURCES, env=environment, stdout=sys.stderr)
+    outcome = subprocess.run(
+        [*command, *arguments], cwd=SOURCES, env=environment, stdout=sys.stderr
+    )
     if outcome.returncode != 0:
         raise WebNotBuilt(f"`npm {' '.join(arguments)}` in web/ ended with {outcome.returncode}.")
 
 
 def _modules_are_current() -> bool:
-    installed_from = SOURCES / "node_modules" / FINGERPRINT
-    return installed_from.is_file() and installed_from.read_text("ascii") == _lock_hash()
+    """Whether npm installed what the lock file says; npm notes what it did in node_modules."""
+    try:
+        installed = _packages(SOURCES / "node_modules" / ".package-lock.json")
+    except (OSError, ValueError):
+        return False
+    wanted = _packages(SOURCES / "package-lock.json")
+    return all(
+        installed.get(name, {}).get("version") == package.get("version")
+        for name, package in wanted.items()
+        if name and not package.get("optional")
+    )
 
 
-def _lock_hash() -> str:
-    return hashlib.sha256((SOURCES / "package-lock.json").read_bytes()).hexdigest()
+def _packages(lock: Path) -> dict[str, Any]:
+    packages: dict[str, Any] = json.loads(lock.read_text("utf-8")).get("packages", {})
+    return packages
 
 
 def _take_over(built_from: str) -> None:
