@@ -1,0 +1,1 @@
+"""The client: backs a device up, and brings it back."""

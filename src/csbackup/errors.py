@@ -1,0 +1,372 @@
+"""Every failure we foresee: one tree, stable codes.
+
+    CsbError
+    ├── FormatError          bytes at rest do not mean what they should
+    │   ├── Malformed        they cannot be read at all
+    │   ├── UnknownVersion   they come from a newer release
+    │   ├── BlockDamaged     a block does not open
+    │   ├── ChunkMismatch    content does not match its chunk id
+    │   ├── NodeMismatch     a tree does not match its id
+    │   ├── PackDamaged      a pack does not match its id, or its footer is wrong
+    │   └── SignatureInvalid a signature does not hold
+    ├── KeyFailure           keys, passwords, recovery keys
+    │   ├── WrongPassword
+    │   ├── WrongRecoveryKey
+    │   ├── RecoveryKeyMistyped
+    │   └── KdfTooWeak
+    ├── TrustError           who we are talking to
+    │   ├── PinMismatch
+    │   ├── ServerWentBack
+    │   └── HistoryBroken
+    ├── RemoteError          the server said no, or did not answer
+    │   ├── ServerUnreachable
+    │   ├── ServerIncompatible
+    │   └── Refused          a problem document; its code is the server's
+    ├── RequestError         what the server answers with (status in `protocol.problems`)
+    ├── ClientError          what stops the client
+    └── ServerError          what stops the server
+
+A message says what happened to what, then what to do.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class CsbError(Exception):
+    """A failure we foresee; `code` never changes once released."""
+
+    code: ClassVar[str] = "failure"
+
+
+# --- bytes at rest ---------------------------------------------------------------------------
+
+
+class FormatError(CsbError):
+    code = "format-error"
+
+
+class Malformed(FormatError):
+    code = "malformed"
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(f"{what} cannot be read: {why}.")
+
+
+class UnknownVersion(FormatError):
+    code = "unknown-version"
+
+    def __init__(self, what: str, version: object) -> None:
+        super().__init__(
+            f"{what} has format version {version}, which this release does not know. Update it."
+        )
+
+
+class BlockDamaged(FormatError):
+    code = "block-damaged"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"A block does not open: {why}.")
+
+
+class ChunkMismatch(FormatError):
+    code = "chunk-mismatch"
+
+    def __init__(self, chunk: bytes) -> None:
+        super().__init__(f"The content kept as chunk {chunk.hex()} does not match its id.")
+        self.chunk = chunk
+
+
+class NodeMismatch(FormatError):
+    code = "tree-mismatch"
+
+    def __init__(self, node: bytes) -> None:
+        super().__init__(f"The listing kept as {node.hex()} does not match its id.")
+        self.node = node
+
+
+class PackDamaged(FormatError):
+    code = "pack-damaged"
+
+    def __init__(self, pack: bytes, why: str) -> None:
+        super().__init__(f"Pack {pack.hex()} is damaged: {why}.")
+        self.pack = pack
+
+
+class SignatureInvalid(FormatError):
+    code = "signature-invalid"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The signature of {what} does not hold. Do not trust it.")
+
+
+# --- keys ------------------------------------------------------------------------------------
+
+
+class KeyFailure(CsbError):
+    code = "key-failure"
+
+
+class WrongPassword(KeyFailure):
+    code = "wrong-password"
+
+    def __init__(self) -> None:
+        super().__init__("The account name or the password is wrong.")
+
+
+class WrongRecoveryKey(KeyFailure):
+    code = "wrong-recovery-key"
+
+    def __init__(self) -> None:
+        super().__init__("This recovery key does not belong to this account.")
+
+
+class RecoveryKeyMistyped(KeyFailure):
+    code = "recovery-key-mistyped"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"That is not a recovery key: {why}. Compare it with your recovery kit.")
+
+
+class KdfTooWeak(KeyFailure):
+    code = "kdf-too-weak"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The server asks for weaker password protection than this client accepts. "
+            "Do not type your password; ask the admin what changed."
+        )
+
+
+class KeysMismatch(KeyFailure):
+    code = "keys-mismatch"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The server's {what} is not the one your keys give. Do not trust it.")
+
+
+# --- trust -----------------------------------------------------------------------------------
+
+
+class TrustError(CsbError):
+    code = "trust-error"
+
+
+class PinMismatch(TrustError):
+    code = "pin-mismatch"
+
+    def __init__(self, expected: str, found: str) -> None:
+        super().__init__(
+            f"The server shows pin {found}, not {expected}. "
+            "Compare it with what `csb-server pin` prints, and do not go on if they differ."
+        )
+
+
+class ServerWentBack(TrustError):
+    code = "server-went-back"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"The server knows less than it did before: {what}. "
+            "If you know why (it was restored from an older copy), run `csb accept-server`."
+        )
+
+
+class HistoryBroken(TrustError):
+    code = "history-broken"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"The chain of snapshots does not hold: {why}. Do not trust this history.")
+
+
+# --- the other side ---------------------------------------------------------------------------
+
+
+class RemoteError(CsbError):
+    code = "remote-error"
+
+
+class ServerUnreachable(RemoteError):
+    code = "server-unreachable"
+
+    def __init__(self, url: str, why: str) -> None:
+        super().__init__(
+            f"No answer from {url}: {why}. Check that the server runs and the address is right."
+        )
+
+
+class ServerIncompatible(RemoteError):
+    code = "server-incompatible"
+
+    def __init__(self, url: str, why: str) -> None:
+        super().__init__(f"{url} cannot work with this client: {why}.")
+
+
+class Refused(RemoteError):
+    """The server's problem document: `code` is the server's own."""
+
+    def __init__(self, status: int, code: str, detail: str, extra: dict[str, object]) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.problem = code
+        self.extra = extra
+
+
+class RequestError(CsbError):
+    """A request the server does not carry out; the status stands in `protocol.problems`."""
+
+    code = "bad-request"
+
+    def __init__(self, message: str, **extra: object) -> None:
+        super().__init__(message)
+        self.extra = extra
+
+
+class NotSignedIn(RequestError):
+    code = "not-signed-in"
+
+    def __init__(self) -> None:
+        super().__init__("Sign in first, or give a valid device token.")
+
+
+class Forbidden(RequestError):
+    code = "forbidden"
+
+
+class NotFound(RequestError):
+    code = "not-found"
+
+
+class Conflict(RequestError):
+    code = "conflict"
+
+
+class MissingReferences(RequestError):
+    """A commit names chunks or trees that are not here; `extra["missing"]` lists them."""
+
+    code = "missing-references"
+
+
+class NotNext(RequestError):
+    """A snapshot does not follow the newest one of its device."""
+
+    code = "not-next"
+
+
+class QuotaExceeded(RequestError):
+    code = "quota-exceeded"
+
+
+class TooMany(RequestError):
+    """Rate limit; `extra["retry_after"]` in seconds."""
+
+    code = "too-many-requests"
+
+
+class TooLarge(RequestError):
+    code = "too-large"
+
+
+class StorageFull(RequestError):
+    code = "storage-full"
+
+
+class NameTaken(Conflict):
+    code = "name-taken"
+
+
+class RegistrationClosed(Forbidden):
+    code = "registration-closed"
+
+
+class CodeExpired(Forbidden):
+    code = "code-expired"
+
+
+class SignInFailed(RequestError):
+    code = "sign-in-failed"
+
+    def __init__(self) -> None:
+        super().__init__("The account name or the password is wrong.")
+
+
+# --- what stops a program ---------------------------------------------------------------------
+
+
+class ClientError(CsbError):
+    code = "client-error"
+
+
+class NotEnrolled(ClientError):
+    code = "not-enrolled"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This machine is not set up yet. Run `csb register URL --account NAME` for a new "
+            "account, or `csb login URL --account NAME` for one you have."
+        )
+
+
+class AlreadyEnrolled(ClientError):
+    code = "already-enrolled"
+
+
+class NothingToBackUp(ClientError):
+    code = "nothing-to-back-up"
+
+    def __init__(self) -> None:
+        super().__init__("No folder is chosen yet. Run `csb add PATH` first.")
+
+
+class PathProblem(ClientError):
+    code = "path-problem"
+
+
+class NoSuchSnapshot(ClientError):
+    code = "no-such-snapshot"
+
+
+class NoSuchPath(ClientError):
+    code = "no-such-path"
+
+
+class RunInProgress(ClientError):
+    code = "run-in-progress"
+
+    def __init__(self) -> None:
+        super().__init__("Another backup of this device is running. Wait for it, or stop it.")
+
+
+class LocalDiskFull(ClientError):
+    code = "local-disk-full"
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"The disk that holds {path} is full. Free some space and run it again.")
+
+
+class ServerError(CsbError):
+    code = "server-error"
+
+
+class FolderInUse(ServerError):
+    code = "folder-in-use"
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(
+            f"The data folder {folder} is in use by another csb-server. Stop that one first."
+        )
+
+
+class FolderTooNew(ServerError):
+    code = "folder-too-new"
+
+    def __init__(self, folder: str, found: int, known: int) -> None:
+        super().__init__(
+            f"The data folder {folder} has version {found}; this release knows {known}. "
+            "Start the newer release, nothing was changed."
+        )
+
+
+class ConfigInvalid(ServerError):
+    code = "config-invalid"

@@ -1,0 +1,1 @@
+"""What bytes at rest mean: pure, versioned, pinned by golden files."""

@@ -1,0 +1,198 @@
+"""Records: small files beside the packs that hold what only the server knows.
+
+`records/<account id>/<file>`, CBOR arrays, written before the catalog, replaced as a whole:
+
+    account-<epoch>               [1, account, epoch, name, role, created, kdf, auth hash,
+                                   recovery auth hash, wrap by password, wrap by recovery key,
+                                   sealing public, account public, quota]
+    device-<device>-<serial>      [1, device, name, os, created, serial, certificate, signature,
+                                   token hash, revoked]
+    snapshot-<device>-<sequence>  [1, device, sequence, received, upload, signed, signature]
+    stub-<device>-<sequence>      [1, device, sequence, received, snapshot id, signature, reason]
+
+Ids in names are lower-case hexadecimal, epoch and serial have 8 digits, sequences 10. Of several
+account records the highest epoch holds. `revoked` is 0 while the certificate holds. Times are
+nanoseconds since 1970 by the server's clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from csbackup.errors import UnknownVersion
+from csbackup.format.encoding import check_length, decode, encode, fields
+from csbackup.format.ids import LONG, SHORT, AccountId, DeviceId, SnapshotId, UploadId
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRecord:
+    account: AccountId
+    epoch: int
+    name: str
+    role: str
+    created_ns: int
+    kdf: bytes
+    auth_hash: bytes
+    recovery_auth_hash: bytes
+    wrap_password: bytes
+    wrap_recovery: bytes
+    sealing_public: bytes
+    account_public: bytes
+    quota_bytes: int = 0
+
+    @property
+    def file_name(self) -> str:
+        return f"account-{self.epoch:08d}"
+
+    def encode(self) -> bytes:
+        return encode(
+            [
+                VERSION,
+                self.account,
+                self.epoch,
+                self.name.encode(),
+                self.role.encode(),
+                self.created_ns,
+                self.kdf,
+                self.auth_hash,
+                self.recovery_auth_hash,
+                self.wrap_password,
+                self.wrap_recovery,
+                self.sealing_public,
+                self.account_public,
+                self.quota_bytes,
+            ]
+        )
+
+
+def read_account_record(data: bytes) -> AccountRecord:
+    what = "An account's record"
+    row = fields(_versioned(data, what), "ibibbibbbbbbbi", what)
+    check_length(row[1], SHORT, what)
+    return AccountRecord(
+        AccountId(row[1]), row[2], _text(row[3]), _text(row[4]), row[5], *row[6:13], row[13]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRecord:
+    device: DeviceId
+    name: str
+    os: str
+    created_ns: int
+    serial: int
+    certificate: bytes
+    signature: bytes
+    token_hash: bytes
+    revoked_ns: int = 0
+
+    @property
+    def file_name(self) -> str:
+        return f"device-{self.device.hex()}-{self.serial:08d}"
+
+    def encode(self) -> bytes:
+        return encode(
+            [
+                VERSION,
+                self.device,
+                self.name.encode(),
+                self.os.encode(),
+                self.created_ns,
+                self.serial,
+                self.certificate,
+                self.signature,
+                self.token_hash,
+                self.revoked_ns,
+            ]
+        )
+
+
+def read_device_record(data: bytes) -> DeviceRecord:
+    what = "A device's record"
+    row = fields(_versioned(data, what), "ibbbiibbbi", what)
+    check_length(row[1], SHORT, what)
+    return DeviceRecord(DeviceId(row[1]), _text(row[2]), _text(row[3]), *row[4:])
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotRecord:
+    device: DeviceId
+    sequence: int
+    received_ns: int
+    upload: UploadId
+    signed: bytes
+    signature: bytes
+
+    @property
+    def file_name(self) -> str:
+        return f"snapshot-{self.device.hex()}-{self.sequence:010d}"
+
+    def encode(self) -> bytes:
+        return encode(
+            [
+                VERSION,
+                self.device,
+                self.sequence,
+                self.received_ns,
+                self.upload,
+                self.signed,
+                self.signature,
+            ]
+        )
+
+
+def read_snapshot_record(data: bytes) -> SnapshotRecord:
+    what = "A snapshot's record"
+    row = fields(_versioned(data, what), "ibiibbb", what)
+    check_length(row[1], SHORT, what)
+    return SnapshotRecord(DeviceId(row[1]), row[2], row[3], UploadId(row[4]), row[5], row[6])
+
+
+@dataclass(frozen=True, slots=True)
+class StubRecord:
+    """What stays of a snapshot that expired, so that the chain can still be followed."""
+
+    device: DeviceId
+    sequence: int
+    received_ns: int
+    snapshot: SnapshotId
+    signature: bytes
+    reason: str
+
+    @property
+    def file_name(self) -> str:
+        return f"stub-{self.device.hex()}-{self.sequence:010d}"
+
+    def encode(self) -> bytes:
+        return encode(
+            [
+                VERSION,
+                self.device,
+                self.sequence,
+                self.received_ns,
+                self.snapshot,
+                self.signature,
+                self.reason.encode(),
+            ]
+        )
+
+
+def read_stub_record(data: bytes) -> StubRecord:
+    what = "A stub"
+    row = fields(_versioned(data, what), "ibiibbb", what)
+    check_length(row[1], SHORT, what)
+    check_length(row[4], LONG, what)
+    return StubRecord(DeviceId(row[1]), row[2], row[3], SnapshotId(row[4]), row[5], _text(row[6]))
+
+
+def _text(data: bytes) -> str:
+    return data.decode(errors="replace")
+
+
+def _versioned(data: bytes, what: str) -> list[object]:
+    value = decode(data, what)
+    if not value or value[0] != VERSION:
+        raise UnknownVersion(what, value[0] if value else "none")
+    return value

@@ -1,0 +1,342 @@
+"""The JSON that client, web and server exchange. Times are nanoseconds since 1970 unless said.
+
+Written once, here: `openapi.json` and the web's types come from it. A nanosecond time does not fit
+a JavaScript number exactly; the web needs milliseconds only, so it may round.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from csbackup.protocol.adapter import Blob, Hex
+
+Role = Literal["user", "admin"]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerInfo:
+    """What anyone may know of this server."""
+
+    name: str
+    version: str
+    protocol_oldest: int
+    protocol_newest: int
+    pin: str
+    leaf_pin: str  # base64 SHA-256 of the leaf's public key, as `curl --pinnedpubkey` takes it
+    url: str
+    registration: Literal["local", "open", "invite", "closed"]
+    may_register: bool  # whether this caller may, from where it calls
+    needs_admin: bool  # no admin exists yet
+    client_wheel: str  # path of the client's wheel on this server, or empty
+    client_wheel_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class KdfRequest:
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class KdfAnswer:
+    """How to stretch the password of an account; for an unknown one a stable made-up answer."""
+
+    account_id: Hex
+    kdf: Blob
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A new account. The client has made every key; only proofs and wraps are here."""
+
+    name: str
+    account_id: Hex
+    kdf: Blob
+    auth: Blob
+    wrap_password: Blob
+    recovery_auth: Blob
+    wrap_recovery: Blob
+    sealing_public: Blob
+    account_public: Blob
+    invitation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """Exactly one of `auth` (password) and `recovery_auth` (recovery key) is given."""
+
+    account: str
+    auth: Blob | None = None
+    recovery_auth: Blob | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account as its owner sees it: what the device needs to unwrap the master secret."""
+
+    account_id: Hex
+    name: str
+    role: Role
+    epoch: int
+    kdf: Blob
+    wrap_password: Blob
+    wrap_recovery: Blob
+    sealing_public: Blob
+    account_public: Blob
+    quota_bytes: int  # 0: no limit
+    stored_bytes: int
+    created: int
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """`token` is empty for a browser, which gets a cookie instead."""
+
+    token: str
+    expires: int
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordChange:
+    """A new password; `proof` is the old password's auth or the recovery key's."""
+
+    proof: Blob
+    kdf: Blob
+    auth: Blob
+    wrap_password: Blob
+    epoch: int  # the epoch this replaces, plus one
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryChange:
+    """A new recovery key; `proof` is the password's auth."""
+
+    proof: Blob
+    recovery_auth: Blob
+    wrap_recovery: Blob
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceEnrolment:
+    """A device's certificate, signed by the account key. With `take_over` the device exists
+    already: its serial is the old one plus one, and its old token ends."""
+
+    device: Hex
+    name: str
+    os: str
+    version: str
+    certificate: Blob
+    signature: Blob
+    take_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceToken:
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateInfo:
+    serial: int
+    certificate: Blob
+    signature: Blob
+    revoked: int | None  # when
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device with what is known of it."""
+
+    device: Hex
+    account: str
+    name: str
+    os: str
+    version: str
+    created: int
+    serial: int
+    revoked: int | None
+    last_contact: int | None
+    last_file_backed_up: int | None  # when a snapshot last brought a new or changed file
+    last_snapshot: int | None  # when received
+    snapshots: int
+    files: int  # of the newest snapshot
+    bytes: int  # of the newest snapshot
+    stored_bytes: int  # of the packs this device sent
+    coverage: float
+    problems: int
+    state: Literal["never", "running", "ok", "problems", "overdue", "revoked"]
+    reason: str  # of the state, for people
+    overdue_after_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceList:
+    devices: tuple[Device, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateList:
+    certificates: tuple[CertificateInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceHead:
+    """The newest snapshot of a device; sequence 0 and an empty id when there is none."""
+
+    device: Hex
+    sequence: int
+    snapshot: Hex
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRequest:
+    """`source` of the device; the client's view of its own newest snapshot for the run's sake."""
+
+    source: Hex
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    upload: Hex
+    account_empty: bool  # nothing is stored yet: no need to ask `have`
+    heads: tuple[DeviceHead, ...]  # every device of the account, this one included
+    lease_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A signed snapshot: the exact bytes and their signature."""
+
+    snapshot: Blob
+    signature: Blob
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    snapshot: Hex
+    sequence: int
+    received: int
+
+
+@dataclass(frozen=True, slots=True)
+class PackReceived:
+    pack: Hex
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CheckIn:
+    """A device's word that it lives."""
+
+    version: str
+    os: str
+    state: Literal["idle", "running", "paused"] = "idle"
+    progress_files: int = 0
+    progress_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CheckInAnswer:
+    now: int
+    heads: tuple[DeviceHead, ...]
+    resend: tuple[Hex, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemCount:
+    problem: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotInfo:
+    """A snapshot with what the server knows of it; `signed` and `signature` prove it."""
+
+    snapshot: Hex
+    sequence: int
+    started: int
+    finished: int
+    received: int
+    files: int
+    folders: int
+    bytes: int
+    files_changed: int
+    bytes_read: int
+    coverage: float
+    partial: bool
+    problems: tuple[ProblemCount, ...]
+    expired: bool  # only its stub is left
+    signed: Blob
+    signature: Blob
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotList:
+    """Oldest first."""
+
+    snapshots: tuple[SnapshotInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListingEntry:
+    """`name` is for people (not text: replacement characters); `name_bytes` is exact."""
+
+    name: str
+    name_bytes: Blob
+    kind: Literal["file", "folder", "symlink", "fifo", "socket", "char-device", "block-device"]
+    size: int  # a file's own; a folder's total
+    files: int  # in a folder, all below
+    mtime: int
+    mode: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One folder as of one snapshot, or its entry alone when the path is no folder."""
+
+    snapshot: Hex
+    sequence: int
+    received: int
+    path: str
+    path_bytes: Blob
+    entries: tuple[ListingEntry, ...]
+    total: int  # entries in the folder
+    next_offset: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSummary:
+    """An account as the admin sees it."""
+
+    name: str
+    role: Role
+    created: int
+    devices: int
+    stored_bytes: int
+    quota_bytes: int
+    last_sign_in: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountList:
+    accounts: tuple[AccountSummary, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerStatus:
+    version: str
+    started: int
+    accounts: int
+    devices: int
+    snapshots: int
+    packs: int
+    stored_bytes: int
+    free_bytes: int
+    data_folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    done: bool = True

@@ -1,0 +1,1 @@
+"""What should happen, and why: pure decisions that give their reasons."""

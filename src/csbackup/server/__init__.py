@@ -1,0 +1,1 @@
+"""The server: keeps backups it cannot read."""

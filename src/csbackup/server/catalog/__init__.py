@@ -1,0 +1,1 @@
+"""The catalog: accounts, devices, snapshots, and which chunk lies where. SQL stands here only."""

@@ -1,0 +1,156 @@
+"""The catalog's database: SQLite, many readers, one writer that commits for all who wait."""
+
+from __future__ import annotations
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import TypeVar, cast
+
+import aiosql
+
+from csbackup.errors import FolderTooNew
+
+Result = TypeVar("Result")
+Change = Callable[[sqlite3.Connection], Result]
+
+QUERIES = aiosql.from_path(
+    resources.files("csbackup.server.catalog") / "sql",  # type: ignore[arg-type]
+    "sqlite3",
+)
+_MOST_WAITING = 64
+_PRAGMAS = (
+    "journal_mode = wal",
+    "synchronous = full",  # or a power cut loses commits that were acknowledged
+    "foreign_keys = on",
+    "busy_timeout = 10000",
+    "cache_size = -8192",
+    "temp_store = memory",
+)
+
+
+class Database:
+    """`read()` gives a connection for queries; `write(change)` runs `change` in a transaction.
+
+    Changes of several threads share one transaction (and one fsync): each runs in a savepoint, so
+    one that fails takes nothing of the others with it. A change must not wait for anything.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._local = threading.local()
+        self._queue: queue.Queue[_Waiting | None] = queue.Queue()
+        self._closed = False
+        connection = self._connect()
+        _migrate(connection, path)
+        connection.close()
+        self._writer = threading.Thread(target=self._write_all, name="catalog-writer", daemon=True)
+        self._writer.start()
+
+    def read(self) -> sqlite3.Connection:
+        """This thread's own connection; never write through it."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._connect()
+            connection.execute("pragma query_only = on")
+        return connection
+
+    @contextmanager
+    def steady(self) -> Iterator[sqlite3.Connection]:
+        """Several queries that see one state."""
+        connection = self.read()
+        connection.execute("begin")
+        try:
+            yield connection
+        finally:
+            connection.execute("rollback")
+
+    def write(self, change: Change[Result]) -> Result:
+        """Run `change` on the writer; back when it is durable. Its exception is raised here."""
+        if self._closed:
+            raise RuntimeError("the catalog is closed")
+        waiting = _Waiting(change, Future())
+        self._queue.put(waiting)
+        return cast("Result", waiting.future.result())
+
+    def close(self) -> None:
+        self._closed = True
+        self._queue.put(None)
+        self._writer.join()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        for pragma in _PRAGMAS:
+            connection.execute(f"pragma {pragma}")
+        return connection
+
+    def _write_all(self) -> None:
+        connection = self._connect()
+        while (first := self._queue.get()) is not None:
+            batch = [first]
+            while len(batch) < _MOST_WAITING and not self._queue.empty():
+                following = self._queue.get()
+                if following is None:
+                    self._queue.put(None)
+                    break
+                batch.append(following)
+            _carry_out(connection, batch)
+        connection.close()
+
+
+class _Waiting:
+    def __init__(self, change: Change[object], future: Future[object]) -> None:
+        self.change = change
+        self.future = future
+        self.result: object = None
+        self.failure: BaseException | None = None
+
+
+def _carry_out(connection: sqlite3.Connection, batch: list[_Waiting]) -> None:
+    """Acknowledge only after the commit: what fails to become durable was never promised."""
+    try:
+        connection.execute("begin immediate")
+        for waiting in batch:
+            _run_in_savepoint(connection, waiting)
+        connection.execute("commit")
+    except BaseException as failure:  # noqa: BLE001  the waiting threads get it
+        if connection.in_transaction:
+            connection.execute("rollback")
+        for waiting in batch:
+            waiting.failure = failure
+    for waiting in batch:
+        if waiting.failure is not None:
+            waiting.future.set_exception(waiting.failure)
+        else:
+            waiting.future.set_result(waiting.result)
+
+
+def _run_in_savepoint(connection: sqlite3.Connection, waiting: _Waiting) -> None:
+    connection.execute("savepoint one")
+    try:
+        waiting.result = waiting.change(connection)
+    except BaseException as failure:  # noqa: BLE001  the waiting thread gets it
+        connection.execute("rollback to one")
+        waiting.failure = failure
+    connection.execute("release one")
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring the schema up to date, one numbered step after the other, each in a transaction."""
+    migrations = sorted(
+        (resources.files("csbackup.server.catalog") / "migrations").iterdir(), key=lambda m: m.name
+    )
+    found: int = connection.execute("pragma user_version").fetchone()[0]
+    if found > len(migrations):
+        raise FolderTooNew(str(path.parent), found, len(migrations))
+    for number, migration in enumerate(migrations[found:], start=found + 1):
+        script = migration.read_text(encoding="utf-8")
+        connection.executescript(
+            f"begin immediate;\n{script}\npragma user_version = {number};\ncommit;"
+        )
