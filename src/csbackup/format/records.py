@@ -71,15 +71,7 @@ def read_account_record(data: bytes) -> AccountRecord:
     what = "An account's record"
     row = fields(_versioned(data, what), "ibibbibbbbbbbi", what)
     check_length(row[1], SHORT, what)
-    return AccountRecord(
-        AccountId(row[1]),
-        row[2],
-        _text(row[3]),
-        _text(row[4]),
-        row[5],
-        *row[6:13],
-        quota_bytes=row[13],
-    )
+    return AccountRecord(AccountId(row[1]), row[2], _text(row[3]), _text(row[4]), *row[5:])
 
 
 @dataclass(frozen=True, slots=True)
