@@ -1,0 +1,90 @@
+"""Where the client keeps its state, and how a state file is replaced."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from csbackup.errors import LocalDiskFull, PathProblem
+
+PRIVATE_FOLDER = 0o700
+PRIVATE_FILE = 0o600
+_FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The client's state folder; nobody but its person may look inside."""
+
+    path: Path
+
+    def read(self, name: str) -> bytes | None:
+        """A state file, or None where there is none yet."""
+        try:
+            return (self.path / name).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as problem:
+            raise PathProblem(f"{self.path / name} cannot be read: {problem.strerror}.") from None
+
+    def write(self, name: str, content: bytes) -> None:
+        """Replace a state file: durable aside first, then under its name.
+
+        A crash in between leaves the old file whole, and perhaps a file aside that nobody reads.
+        """
+        aside = self.path / f".{name}.{secrets.token_hex(4)}"
+        try:
+            self._make_folder()
+            _write_durably(aside, content)
+            aside.replace(self.path / name)
+            _sync_folder(self.path)  # or the rename itself may be lost
+        except OSError as problem:
+            aside.unlink(missing_ok=True)
+            if problem.errno in _FULL:
+                raise LocalDiskFull(str(self.path)) from problem
+            raise PathProblem(
+                f"The state folder {self.path} cannot be written: {problem.strerror}. "
+                "Choose another one with CSB_HOME."
+            ) from problem
+
+    def remove(self, name: str) -> None:
+        (self.path / name).unlink(missing_ok=True)
+
+    def _make_folder(self) -> None:
+        self.path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        if os.name == "posix" and self.path.stat().st_mode & 0o077:
+            self.path.chmod(PRIVATE_FOLDER)
+
+
+def find_home(environment: Mapping[str, str]) -> Home:
+    """The folder that `CSB_HOME` names, or the platform's own for program state."""
+    chosen = environment.get("CSB_HOME")
+    return Home(Path(chosen).expanduser().absolute() if chosen else _platform_folder())
+
+
+def _platform_folder() -> Path:
+    return platformdirs.user_state_path("csbackup", appauthor=False)
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(path: Path) -> None:
+    if os.name != "posix":
+        return  # Windows does not open folders, and makes renames durable by itself
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
