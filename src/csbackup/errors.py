@@ -21,6 +21,7 @@
     ├── RemoteError          the server said no, or did not answer
     │   ├── ServerUnreachable
     │   ├── ServerIncompatible
+    │   ├── TokenRefused     the server does not know us any more
     │   └── Refused          a problem document; its code is the server's
     ├── RequestError         what the server answers with (status in `protocol.problems`)
     ├── ClientError          what stops the client
@@ -201,6 +202,18 @@ class ServerIncompatible(RemoteError):
 
     def __init__(self, url: str, why: str) -> None:
         super().__init__(f"{url} cannot work with this client: {why}.")
+
+
+class TokenRefused(RemoteError):
+    code = "token-refused"
+
+    def __init__(self, *, device: bool) -> None:
+        super().__init__(
+            "The server no longer accepts this device: it was revoked, or another machine took it "
+            "over. Run `csb login URL --account NAME --take-over DEVICE` to set it up again."
+            if device
+            else "The server ended this sign-in. Run the command again."
+        )
 
 
 class Refused(RemoteError):

@@ -1,0 +1,92 @@
+"""Opening a connection: is it the server we mean, and do we speak its language."""
+
+from __future__ import annotations
+
+import contextlib
+
+from cryptography import x509
+
+from csbackup.client.config import Home
+from csbackup.client.connection.address import Address
+from csbackup.client.connection.transport import Request, Transport
+from csbackup.client.connection.trust import (
+    check_pin,
+    pin_of,
+    read_ca,
+    to_pem,
+    trusting,
+    trusting_nobody,
+)
+from csbackup.errors import (
+    CsbError,
+    PinMismatch,
+    ServerIncompatible,
+    ServerUnreachable,
+)
+from csbackup.protocol import messages, version
+
+CA_FILE = "ca.crt"
+
+
+def ask_pin(address: Address) -> str:
+    """The pin of whoever answers there. Not to be trusted until a person compared it."""
+    return pin_of(_fetch_ca(address))
+
+
+def open_transport(home: Home, address: Address, pin: str) -> Transport:
+    """Requests to the server whose CA has this pin; `PinMismatch` when another one answers."""
+    if not address.secure:
+        return Transport(address, None)
+    ca = _kept_ca(home, address, pin)
+    if ca is None:
+        ca = _fetch_ca(address)
+        check_pin(ca, pin)
+        home.write(CA_FILE, to_pem(ca))
+    return Transport(address, trusting(ca))
+
+
+def ask_server(transport: Transport, pin: str) -> messages.ServerInfo:
+    """Who the server is. The first request of a connection: says clearly what does not fit."""
+    try:
+        info = transport.ask(messages.ServerInfo, "GET", "server")
+    except ServerUnreachable:
+        # The handshake fails alike for every wrong certificate; the CA it offers tells why.
+        if transport.address.secure:
+            _explain_wrong_ca(transport.address, pin)
+        raise
+    spoken = version.common_version(info.protocol_oldest, info.protocol_newest)
+    if spoken is None:
+        newer = "client" if info.protocol_oldest > version.NEWEST else "server"
+        raise ServerIncompatible(
+            str(transport.address),
+            f"it speaks protocol {info.protocol_oldest} to {info.protocol_newest}, this client "
+            f"{version.OLDEST} to {version.NEWEST}. Update the {newer}",
+        )
+    return info
+
+
+def _kept_ca(home: Home, address: Address, pin: str) -> x509.Certificate | None:
+    content = home.read(CA_FILE)
+    if content is None:
+        return None
+    with contextlib.suppress(ServerIncompatible, PinMismatch):
+        ca = read_ca(content, address)
+        check_pin(ca, pin)
+        return ca
+    return None  # another server's, or damaged: fetched anew
+
+
+def _fetch_ca(address: Address) -> x509.Certificate:
+    transport = Transport(address, trusting_nobody())
+    try:
+        return read_ca(transport.send(Request("GET", "/ca.crt")).content, address)
+    finally:
+        transport.close()
+
+
+def _explain_wrong_ca(address: Address, pin: str) -> None:
+    try:
+        ca = _fetch_ca(address)
+    except CsbError:
+        return
+    check_pin(ca, pin)

@@ -1,0 +1,41 @@
+"""What a signed-in person asks: account, devices, and sealed contents to open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from csbackup.client.connection.reading import Reading
+from csbackup.format.ids import PackId
+from csbackup.protocol import frames, messages
+
+
+class PersonConnection(Reading):
+    """Requests of a session. Thread-safe."""
+
+    def account(self) -> messages.Account:
+        return self.transport.ask(messages.Account, "GET", "account")
+
+    def change_password(self, change: messages.PasswordChange) -> messages.Account:
+        return self.transport.ask(messages.Account, "PUT", "account/password", change)
+
+    def change_recovery(self, change: messages.RecoveryChange) -> messages.Account:
+        return self.transport.ask(messages.Account, "PUT", "account/recovery", change)
+
+    def devices(self) -> tuple[messages.Device, ...]:
+        return self.transport.ask(messages.DeviceList, "GET", "devices").devices
+
+    def enrol(self, enrolment: messages.DeviceEnrolment) -> messages.DeviceToken:
+        return self.transport.ask(messages.DeviceToken, "POST", "devices", enrolment)
+
+    def sign_out(self) -> None:
+        self.transport.ask(messages.Done, "DELETE", "sessions/current")
+
+    def locate(self, chunks: Sequence[bytes]) -> Iterator[frames.BlockLocation]:
+        """Where the blocks of these chunks lie."""
+        for at in range(0, len(chunks), frames.MAX_LOCATE):
+            body = b"".join(chunks[at : at + frames.MAX_LOCATE])
+            yield from frames.decode_locations(self.post_ids("locate", body))
+
+    def read_pack(self, pack: PackId, start: int, end: int) -> bytes:
+        """The bytes of a pack from `start` up to, not including, `end`."""
+        return self.read_range(f"packs/{pack.hex()}", start, end)

@@ -1,0 +1,49 @@
+"""What both a device and a person may read: certificates, snapshots, nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from csbackup.client.connection.transport import API, Request, Transport
+from csbackup.errors import ServerIncompatible
+from csbackup.format.ids import DeviceId, NodeId
+from csbackup.protocol import frames, messages
+
+NODES_AT_ONCE = 250
+_BINARY = {"Content-Type": frames.CONTENT_TYPE}
+
+
+class Reading:
+    """Requests that change nothing. Thread-safe."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.transport = transport
+
+    def certificates(self, device: DeviceId) -> tuple[messages.CertificateInfo, ...]:
+        path = f"devices/{device.hex()}/certificates"
+        return self.transport.ask(messages.CertificateList, "GET", path).certificates
+
+    def snapshots_of(self, device: DeviceId) -> messages.SnapshotList:
+        """Oldest first, stubs of expired ones included; nothing is checked yet."""
+        return self.transport.ask(messages.SnapshotList, "GET", f"devices/{device.hex()}/snapshots")
+
+    def nodes(self, ids: Sequence[NodeId]) -> dict[NodeId, bytes]:
+        """Nodes as they lie in packs, unchecked: see `tree.unpack_node`. Missing ones are left
+        out."""
+        found: dict[NodeId, bytes] = {}
+        for at in range(0, len(ids), NODES_AT_ONCE):
+            body = b"".join(ids[at : at + NODES_AT_ONCE])
+            found |= frames.decode_nodes(self.post_ids("nodes", body))
+        return found
+
+    def post_ids(self, path: str, body: bytes) -> bytes:
+        return self.transport.send(Request("POST", API + path, lambda: body, _BINARY)).content
+
+    def read_range(self, path: str, start: int, end: int) -> bytes:
+        """Bytes `start` up to, not including, `end`."""
+        request = Request("GET", API + path, headers={"Range": f"bytes={start}-{end - 1}"})
+        response = self.transport.send(request)
+        if response.status != 206 or len(response.content) != end - start:
+            why = "it sent another part of a pack than asked for"
+            raise ServerIncompatible(str(self.transport.address), why)
+        return response.content

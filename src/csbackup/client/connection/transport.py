@@ -1,0 +1,215 @@
+"""Requests to one server: kept connections, time-outs, retries, problem documents as errors."""
+
+from __future__ import annotations
+
+import json
+import random
+import ssl
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import urllib3
+from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, SSLError
+
+from csbackup import __version__
+from csbackup.client.connection.address import Address
+from csbackup.errors import (
+    CsbError,
+    Refused,
+    ServerIncompatible,
+    ServerUnreachable,
+    TokenRefused,
+)
+from csbackup.protocol.adapter import parse, render
+
+Body = Any  # bytes, or an iterator over bytes and memoryviews
+Answer = TypeVar("Answer")
+
+API = "/api/v1/"
+CONNECT_SECONDS = 10.0
+READ_SECONDS = 120.0
+ANSWER_LIMIT_BYTES = 256 * 1024 * 1024
+LONGEST_WAIT_SECONDS = 60.0
+_PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0)  # between tries, once the server has answered
+_FIRST_PAUSES = (0.3,)  # and before it ever has: a person waits
+_TRY_AGAIN = (502, 503, 504)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`body` makes the body, again for each try. `repeat`: doing it twice is doing it once."""
+
+    method: str
+    path: str
+    body: Callable[[], Body] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    repeat: bool = True
+    read_seconds: float = READ_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+class Transport:
+    """One server, several threads. `token` shows who asks."""
+
+    def __init__(
+        self,
+        address: Address,
+        context: ssl.SSLContext | None,
+        token: str = "",
+        *,
+        pool: urllib3.HTTPConnectionPool | None = None,
+    ) -> None:
+        self.address = address
+        self.context = context
+        self._token = token
+        self._pool = pool or _open_pool(address, context)
+        self._answered = threading.Event()
+
+    def with_token(self, token: str) -> Transport:
+        """The same connections for someone who is known."""
+        other = Transport(self.address, self.context, token, pool=self._pool)
+        other._answered = self._answered
+        return other
+
+    def close(self) -> None:
+        self._pool.close()
+
+    def ask(self, kind: type[Answer], method: str, path: str, message: Any = None) -> Answer:
+        """A message sent, a message back. Only POSTs that make something new are not repeated."""
+        body = json.dumps(render(message)).encode() if message is not None else None
+        request = Request(
+            method,
+            API + path,
+            (lambda: body) if body is not None else None,
+            {"Content-Type": "application/json"} if body is not None else {},
+            repeat=method != "POST",
+        )
+        return self.read_message(kind, self.send(request))
+
+    def read_message(self, kind: type[Answer], response: Response) -> Answer:
+        try:
+            return parse(kind, json.loads(response.content), "Its answer")
+        except ValueError as problem:
+            raise ServerIncompatible(str(self.address), "its answer is not JSON") from problem
+
+    def send(self, request: Request) -> Response:
+        """The server's answer; an error when it is a problem, or does not come."""
+        waited = False
+        while True:
+            response = self._send_until_answered(request)
+            if response.status < 300:
+                return response
+            if response.status == 429 and not waited:
+                waited = True
+                time.sleep(_seconds_to_wait(response))
+                continue
+            raise self._problem(response)
+
+    def _problem(self, response: Response) -> CsbError:
+        problem = _problem(response, self.address)
+        if isinstance(problem, Refused) and problem.problem == "not-signed-in":
+            return TokenRefused(device=self._token.startswith("csbd_"))
+        return problem
+
+    def _send_until_answered(self, request: Request) -> Response:
+        tries = 0
+        while True:
+            pauses = _PAUSES if self._answered.is_set() else _FIRST_PAUSES
+            last = tries >= len(pauses) or not request.repeat
+            try:
+                response = self._send_once(request)
+            except (HTTPError, OSError) as problem:
+                if last or not _may_pass(problem):
+                    raise ServerUnreachable(str(self.address), _reason(problem)) from problem
+            else:
+                self._answered.set()
+                if last or response.status not in _TRY_AGAIN:
+                    return response
+            time.sleep(pauses[tries] * random.uniform(0.8, 1.2))  # noqa: S311  not for secrets
+            tries += 1
+
+    def _send_once(self, request: Request) -> Response:
+        headers = {"User-Agent": f"csb/{__version__}", **request.headers}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        answer = self._pool.urlopen(
+            request.method,
+            self.address.prefix + request.path,
+            body=request.body() if request.body else None,
+            headers=headers,
+            retries=False,
+            redirect=False,
+            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=request.read_seconds),
+            preload_content=False,
+        )
+        try:
+            content = answer.read(ANSWER_LIMIT_BYTES + 1)
+        except BaseException:
+            answer.close()
+            raise
+        if len(content) > ANSWER_LIMIT_BYTES:
+            answer.close()
+            raise ServerIncompatible(str(self.address), "its answer is longer than any should be")
+        answer.release_conn()
+        return Response(answer.status, answer.headers, content)
+
+
+def _open_pool(address: Address, context: ssl.SSLContext | None) -> urllib3.HTTPConnectionPool:
+    if context is None:
+        return urllib3.HTTPConnectionPool(address.host, address.port, maxsize=4)
+    return urllib3.HTTPSConnectionPool(
+        address.host, address.port, maxsize=4, ssl_context=context, assert_hostname=False
+    )
+
+
+def _may_pass(problem: Exception) -> bool:
+    return not isinstance(problem, SSLError | ssl.SSLError)
+
+
+def _reason(problem: Exception) -> str:
+    """What went wrong, without the library's names for it."""
+    inner: BaseException = problem
+    while True:
+        deeper = inner.reason if isinstance(inner, MaxRetryError) else inner.__cause__
+        if deeper is None:
+            break
+        inner = deeper
+    if isinstance(inner, OSError) and inner.strerror:
+        return inner.strerror
+    if isinstance(inner, TimeoutError) or "timed out" in str(inner):
+        return "it took too long"
+    if isinstance(inner, NewConnectionError):
+        return "no connection"
+    return str(inner) or type(inner).__name__
+
+
+def _seconds_to_wait(response: Response) -> float:
+    try:
+        asked = float(response.headers.get("Retry-After", "1"))
+    except ValueError:
+        asked = 1.0
+    return min(max(asked, 0.1), LONGEST_WAIT_SECONDS)
+
+
+def _problem(response: Response, address: Address) -> CsbError:
+    """The server's problem document as an error."""
+    try:
+        document = json.loads(response.content)
+        code, detail = str(document["code"]), str(document["detail"])
+    except (ValueError, KeyError, TypeError):
+        why = f"it answered with status {response.status} and no explanation"
+        return ServerIncompatible(str(address), why)
+    extra = {name: value for name, value in document.items() if name not in _USUAL}
+    return Refused(response.status, code, detail, extra)
+
+
+_USUAL = ("type", "title", "status", "code", "detail")

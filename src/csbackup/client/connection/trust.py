@@ -1,0 +1,62 @@
+"""Knowing the server again: only the CA whose key the pin names is trusted.
+
+The server's CA speaks for this one server, so host names are not compared. See "Trust" in
+`docs/protocol.md`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ssl
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from csbackup.client.connection.address import Address
+from csbackup.errors import PinMismatch, ServerIncompatible
+
+CA_LIMIT_BYTES = 64 * 1024
+
+
+def read_ca(answer: bytes, address: Address) -> x509.Certificate:
+    """The first certificate of what the server offers as its CA; any others are not looked at."""
+    try:
+        return x509.load_pem_x509_certificate(answer)
+    except ValueError:
+        why = "what it offers as its certificate cannot be read. Is it a backup server?"
+        raise ServerIncompatible(str(address), why) from None
+
+
+def pin_of(ca: x509.Certificate) -> str:
+    """SHA-256 of the public key, in hexadecimal."""
+    key = ca.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(key).hexdigest()
+
+
+def check_pin(ca: x509.Certificate, expected: str) -> None:
+    found = pin_of(ca)
+    if found != expected:
+        raise PinMismatch(expected, found)
+
+
+def trusting(ca: x509.Certificate) -> ssl.SSLContext:
+    """TLS with whom this CA vouches for, and nobody else."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(cadata=to_pem(ca).decode())
+    return context
+
+
+def trusting_nobody() -> ssl.SSLContext:
+    """Encrypted, but with whomever answers: good for fetching the CA, which the pin then checks."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def to_pem(ca: x509.Certificate) -> bytes:
+    return ca.public_bytes(Encoding.PEM)
