@@ -88,24 +88,27 @@ create table packs (
     unique (account, pack)
 ) strict;
 
+-- The chunks of a block have consecutive numbers, in the order in which they lie in it.
 create table blocks (
-    number integer primary key,
-    pack   integer not null references packs,
-    place  integer not null,        -- offset in the pack
-    length integer not null,
-    block  blob not null
+    number      integer primary key,
+    pack        integer not null,   -- packs.number
+    place       integer not null,   -- offset in the pack
+    length      integer not null,
+    block       blob not null,
+    first_chunk integer not null,
+    chunk_count integer not null
 ) strict;
+create index blocks_by_pack on blocks (pack);
 
--- Several rows may have one chunk id: the newest good block comes first.
+-- Several rows may have one chunk id: of those, the newest good one is read.
 create table chunks (
     number  integer primary key,
     account integer not null,
     prefix  integer not null,
     chunk   blob not null,
-    block   integer not null        -- blocks.number; the chunk's place in it is the order of numbers
+    block   integer not null        -- blocks.number
 ) strict;
 create index chunks_by_prefix on chunks (account, prefix);
-create index chunks_by_block on chunks (block);
 
 create table nodes (
     number       integer primary key,
@@ -117,12 +120,22 @@ create table nodes (
     length       integer not null,
     plain_length integer not null,
     complete     integer not null,  -- every chunk and node it names is here, and whole
-    chunks       blob not null,     -- chunk numbers it names, delta-coded
-    children     blob not null      -- node numbers it names, delta-coded
+    entries      integer not null,  -- of a listing: how many; else 0
+    chunks       blob not null,     -- chunk numbers it names, delta-coded; empty while incomplete
+    children     blob not null      -- node numbers it names, delta-coded; empty while incomplete
 ) strict;
 create index nodes_by_prefix on nodes (account, prefix);
+create index nodes_by_pack on nodes (pack);
 -- Nodes of running uploads that still wait for something.
-create index nodes_waiting on nodes (pack) where complete = 0;
+create index nodes_waiting on nodes (account) where complete = 0;
+
+-- What is looked up outside a transaction and used inside one holds as long as nothing was deleted
+-- in between: whoever deletes chunks or nodes adds 1 to `deletions` in the same transaction.
+create table state (
+    one       integer primary key check (one = 1),
+    deletions integer not null
+) strict;
+insert into state values (1, 0);
 
 create table snapshots (
     number       integer primary key,
