@@ -1,0 +1,31 @@
+"""How accounts and devices may be called."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from csbackup.errors import RequestError
+
+MAX_NAME = 64
+_NOT_SHOWN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def checked_name(text: str, what: str) -> str:
+    """The name in its one spelling; `RequestError` says what is wrong with it.
+
+    `/` is out because we write ACCOUNT/DEVICE.
+    """
+    name = unicodedata.normalize("NFC", text).strip()
+    if not name:
+        raise RequestError(f"{what} has no name. Give one.")
+    if len(name) > MAX_NAME:
+        raise RequestError(f"{what} has a name of more than {MAX_NAME} characters. Shorten it.")
+    if "/" in name or any(unicodedata.category(letter) in _NOT_SHOWN for letter in name):
+        raise RequestError(f"{what} has a name with a character that names cannot have.")
+    return name
+
+
+def folded(name: str) -> str:
+    """The same for all spellings that mean one name to the catalog: ASCII case does not matter."""
+    normal = unicodedata.normalize("NFC", name).strip()
+    return "".join(letter.lower() if letter.isascii() else letter for letter in normal)
