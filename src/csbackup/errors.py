@@ -358,6 +358,16 @@ class LocalDiskFull(ClientError):
         super().__init__(f"The disk that holds {path} is full. Free some space and run it again.")
 
 
+class ChunkerMissing(ClientError):
+    code = "chunker-missing"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The compiled part of pyfastcdc is not installed, and without it a backup would take "
+            "days. Install the client again, from wheels made for this machine."
+        )
+
+
 class ServerError(CsbError):
     code = "server-error"
 

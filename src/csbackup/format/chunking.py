@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 from pyfastcdc import FastCDC
 
+from csbackup.errors import ChunkerMissing
+
 MIN_CHUNK = 256 * 1024
 AVERAGE_CHUNK = 1024 * 1024
 MAX_CHUNK = 4 * 1024 * 1024
@@ -23,6 +25,8 @@ def make_cutter(cut_key: bytes) -> Cut:
 
     `cut_key`: K_cdc, of which the first 8 bytes seed the gear table.
     """
+    if not FastCDC.__module__.startswith("pyfastcdc.cy"):
+        raise ChunkerMissing  # its interpreted stand-in takes a hundred times as long
     chunker = FastCDC(
         AVERAGE_CHUNK,
         min_size=MIN_CHUNK,

@@ -14,13 +14,23 @@ from dataclasses import dataclass, field
 
 from blake3 import blake3
 
-from csbackup.errors import PackDamaged
-from csbackup.format.encoding import decode, encode, fields
-from csbackup.format.ids import LONG, AccountId, ChunkId, DeviceId, NodeId, PackId, UploadId
-from csbackup.format.sealing import MAX_BLOCK, Bytes
+from csbackup.errors import Malformed, PackDamaged
+from csbackup.format.encoding import decode_versioned, encode, fields
+from csbackup.format.ids import (
+    LONG,
+    AccountId,
+    ChunkId,
+    DeviceId,
+    NodeId,
+    PackId,
+    UploadId,
+    split_ids,
+)
+from csbackup.format.sealing import HEADER_BYTES, MAX_BLOCK, MAX_CHUNKS, Bytes
 from csbackup.format.tree import MAX_NODE
 
 MAGIC = b"CSBP"
+_WHAT = "A pack's footer"
 VERSION = 1
 TRAILER_BYTES = 8
 BLOCKS = 0
@@ -28,6 +38,8 @@ TREES = 1
 TARGET_BYTES = 8 * 1024 * 1024
 MAX_PACK = 32 * 1024 * 1024
 MAX_FOOTER = 8 * 1024 * 1024
+MAX_PLAIN = 256 * 1024 * 1024  # of all trees in a pack, so that a small pack is no large work
+_ENOUGH_PLAIN = MAX_PLAIN // 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +85,13 @@ class PackBuilder:
     owner: PackOwner
     target: int = TARGET_BYTES
     size: int = 0
+    _plain: int = 0
     _parts: list[Bytes] = field(default_factory=list)
     _items: list[PackItem] = field(default_factory=list)
 
     @property
     def full(self) -> bool:
-        return self.size >= self.target
+        return self.size >= self.target or self._plain >= _ENOUGH_PLAIN
 
     @property
     def empty(self) -> bool:
@@ -94,6 +107,7 @@ class PackBuilder:
         self._parts.append(content)
         self._items.append(item)
         self.size += len(content)
+        self._plain += item.plain_length
 
     def finish(self) -> Pack:
         footer = Footer(self.kind, self.owner, tuple(self._items))
@@ -127,46 +141,53 @@ def footer_span(trailer: bytes, pack_size: int, pack: PackId) -> tuple[int, int]
 
 def read_footer(data: Bytes, content_end: int, pack: PackId) -> Footer:
     """The checked footer: items lie one after the other and fill the pack up to `content_end`."""
-    what = "A pack's footer"
-    version, kind, account, device, upload, items = fields(
-        decode(bytes(data), what), "iibbba", what
-    )
-    if version != VERSION or kind not in (BLOCKS, TREES):
-        raise PackDamaged(pack, "its footer has an unknown version")
+    value = decode_versioned(data, VERSION, _WHAT)
+    _, kind, account, device, upload, items = fields(value, "iibbba", _WHAT)
+    if kind not in (BLOCKS, TREES):
+        raise PackDamaged(pack, "its footer names an unknown kind")
     if (len(account), len(device), len(upload)) != (16, 16, 16):
         raise PackDamaged(pack, "its footer names no proper owner")
     read_item = _read_block_item if kind == BLOCKS else _read_node_item
-    checked = _check_items(items, read_item, content_end, pack)
+    try:
+        checked = _check_items(items, read_item, content_end)
+    except Malformed as problem:
+        raise PackDamaged(pack, "its footer does not describe its contents") from problem
     owner = PackOwner(AccountId(account), DeviceId(device), UploadId(upload))
     return Footer(kind, owner, checked)
 
 
 def _check_items(
-    items: list[object], read_item: Callable[[object], PackItem], content_end: int, pack: PackId
+    items: list[object], read_item: Callable[[object], PackItem], content_end: int
 ) -> tuple[PackItem, ...]:
     checked = []
     at = 0
     for raw in items:
         item = read_item(raw)
         if item.offset != at or item.length <= 0 or len(item.id) != LONG:
-            raise PackDamaged(pack, "its footer does not describe its contents")
+            raise Malformed(_WHAT, "an item is not where the one before it ends")
         at += item.length
         checked.append(item)
-    if at != content_end:
-        raise PackDamaged(pack, "its footer does not describe its contents")
+    if at != content_end or len({item.id for item in checked}) != len(checked):
+        raise Malformed(_WHAT, "it has a gap, or an item twice")
+    if sum(item.plain_length for item in checked) > MAX_PLAIN:
+        raise Malformed(_WHAT, "its trees are longer than those of one pack may be")
     return tuple(checked)
 
 
 def _read_block_item(raw: object) -> PackItem:
-    what = "A pack's footer"
-    block, offset, length, chunks = fields(raw, "biib", what)
-    if length > MAX_BLOCK or not chunks or len(chunks) % LONG:
-        raise PackDamaged(block, "its footer does not describe its contents")
+    block, offset, length, chunks = fields(raw, "biib", _WHAT)
+    count, rest = divmod(len(chunks), LONG)
+    if rest or not 0 < count <= MAX_CHUNKS or length > MAX_BLOCK:
+        raise Malformed(_WHAT, "a block is longer than it may be")
+    if length < HEADER_BYTES + 4 * count:
+        raise Malformed(_WHAT, "a block is shorter than its chunks' lengths")
+    if len(set(split_ids(chunks))) != count:
+        raise Malformed(_WHAT, "a block has a chunk twice")
     return PackItem(block, offset, length, chunks)
 
 
 def _read_node_item(raw: object) -> PackItem:
-    node, offset, length, plain_length = fields(raw, "biii", "A pack's footer")
+    node, offset, length, plain_length = fields(raw, "biii", _WHAT)
     if not 0 < plain_length <= MAX_NODE:
-        raise PackDamaged(node, "its footer does not describe its contents")
+        raise Malformed(_WHAT, "a tree is longer than it may be")
     return PackItem(node, offset, length, b"", plain_length)

@@ -19,8 +19,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from csbackup.errors import UnknownVersion
-from csbackup.format.encoding import check_length, decode, encode, fields
+from csbackup.format.encoding import check_length, check_natural, decode_versioned, encode, fields
 from csbackup.format.ids import LONG, SHORT, AccountId, DeviceId, SnapshotId, UploadId
 
 VERSION = 1
@@ -69,8 +68,9 @@ class AccountRecord:
 
 def read_account_record(data: bytes) -> AccountRecord:
     what = "An account's record"
-    row = fields(_versioned(data, what), "ibibbibbbbbbbi", what)
+    row = fields(decode_versioned(data, VERSION, what), "ibibbibbbbbbbi", what)
     check_length(row[1], SHORT, what)
+    check_natural(what, row[2], row[13])
     return AccountRecord(AccountId(row[1]), row[2], _text(row[3]), _text(row[4]), *row[5:])
 
 
@@ -109,8 +109,9 @@ class DeviceRecord:
 
 def read_device_record(data: bytes) -> DeviceRecord:
     what = "A device's record"
-    row = fields(_versioned(data, what), "ibbbiibbbi", what)
+    row = fields(decode_versioned(data, VERSION, what), "ibbbiibbbi", what)
     check_length(row[1], SHORT, what)
+    check_natural(what, row[5], row[9])
     return DeviceRecord(DeviceId(row[1]), _text(row[2]), _text(row[3]), *row[4:])
 
 
@@ -143,8 +144,9 @@ class SnapshotRecord:
 
 def read_snapshot_record(data: bytes) -> SnapshotRecord:
     what = "A snapshot's record"
-    row = fields(_versioned(data, what), "ibiibbb", what)
+    row = fields(decode_versioned(data, VERSION, what), "ibiibbb", what)
     check_length(row[1], SHORT, what)
+    check_natural(what, row[2])
     return SnapshotRecord(DeviceId(row[1]), row[2], row[3], UploadId(row[4]), row[5], row[6])
 
 
@@ -179,18 +181,12 @@ class StubRecord:
 
 def read_stub_record(data: bytes) -> StubRecord:
     what = "A stub"
-    row = fields(_versioned(data, what), "ibiibbb", what)
+    row = fields(decode_versioned(data, VERSION, what), "ibiibbb", what)
     check_length(row[1], SHORT, what)
+    check_natural(what, row[2])
     check_length(row[4], LONG, what)
     return StubRecord(DeviceId(row[1]), row[2], row[3], SnapshotId(row[4]), row[5], _text(row[6]))
 
 
 def _text(data: bytes) -> str:
     return data.decode(errors="replace")
-
-
-def _versioned(data: bytes, what: str) -> list[object]:
-    value = decode(data, what)
-    if not value or value[0] != VERSION:
-        raise UnknownVersion(what, value[0] if value else "none")
-    return value

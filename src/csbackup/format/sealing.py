@@ -64,9 +64,14 @@ def seal_block(
 ) -> bytes:
     """Seal up to 4 MiB of chunks. `salt`: 24 random bytes, never used twice."""
     content = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    if not 0 < len(chunks) <= MAX_CHUNKS or len(content) > MAX_CONTENT:
+        raise ValueError("more chunks or bytes than one block holds: nothing could open it")
     packed: Bytes = compressor.compress(content)
     codec = CODEC_ZSTD
-    if len(packed) > len(content) * _WORTHWHILE:
+    if (
+        zstandard.frame_content_size(packed) != len(content)
+        or len(packed) > len(content) * _WORTHWHILE
+    ):
         codec, packed = CODEC_STORED, content
     lengths = [len(chunk) for chunk in chunks]
     body = b"".join((struct.pack(f">BI{len(lengths)}I", codec, len(lengths), *lengths), packed))
@@ -78,6 +83,8 @@ def seal_block(
 
 def sealed_data_key(block: Bytes) -> bytes:
     """The sealed data key in a block's header: what to open, once a run."""
+    if len(block) < HEADER_BYTES:
+        raise BlockDamaged("it has no header")
     return bytes(block[24 : 24 + SEALED_KEY_BYTES])
 
 
@@ -87,6 +94,8 @@ def open_block(
     """The chunks of a block. The caller compares each with its chunk id."""
     header = bytes(block[:HEADER_BYTES])
     _check_header(header, account)
+    if len(block) > MAX_BLOCK:
+        raise BlockDamaged("it is longer than a block may be")
     key, commitment, iv = _block_keys(data_key, hedge_key, header[:_UNCOMMITTED])
     if not hmac.compare_digest(commitment, header[_UNCOMMITTED:]):
         raise BlockDamaged("it was sealed under another key")
@@ -114,8 +123,8 @@ def _block_keys(
 
 
 def _read_body(body: memoryview) -> list[memoryview]:
-    codec, count = struct.unpack(">BI", body[:5])
-    if count > MAX_CHUNKS or len(body) < 5 + 4 * count:
+    codec, count = struct.unpack(">BI", body[:5]) if len(body) >= 5 else (0, 0)
+    if not 0 < count <= MAX_CHUNKS or len(body) < 5 + 4 * count:
         raise BlockDamaged("its chunk count is wrong")
     lengths = struct.unpack(f">{count}I", body[5 : 5 + 4 * count])
     total = sum(lengths)
@@ -136,7 +145,7 @@ def _decompress(packed: memoryview, total: int) -> bytes:
         declared = zstandard.frame_content_size(packed)
         if declared != total:
             raise BlockDamaged("its compressed size is not what it says")
-        return zstandard.ZstdDecompressor().decompress(packed, max_output_size=total)
+        return zstandard.ZstdDecompressor().decompress(packed, allow_extra_data=False)
     except zstandard.ZstdError as problem:
         raise BlockDamaged("it cannot be decompressed") from problem
 

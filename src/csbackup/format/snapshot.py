@@ -18,7 +18,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from csbackup.errors import Malformed, UnknownVersion
-from csbackup.format.encoding import check_length, decode, encode, fields
+from csbackup.format.encoding import (
+    check_length,
+    check_natural,
+    decode_versioned,
+    encode,
+    fields,
+)
 from csbackup.format.ids import (
     LONG,
     SHORT,
@@ -162,8 +168,10 @@ def read_snapshot(signed: bytes) -> Snapshot:
     sequence, previous, flags = value[5], value[6], value[15]
     if sequence < 1 or len(previous) != (0 if sequence == 1 else LONG):
         raise Malformed(what, "its place in the chain is wrong")
-    if flags & ~(PARTIAL | PRIVATE_NAMES) or not 0 <= value[13] <= 1_000_000:
+    if not 0 <= value[13] <= 1_000_000 or value[3] < 1:
         raise Malformed(what, "a field is out of range")
+    if flags not in (0, PARTIAL):
+        raise UnknownVersion("A snapshot's flags", flags)
     return Snapshot(
         account=AccountId(value[1]),
         device=DeviceId(value[2]),
@@ -176,7 +184,7 @@ def read_snapshot(signed: bytes) -> Snapshot:
         settings=NodeId(value[9]),
         roots=NodeId(value[10]),
         report=NodeId(value[11]),
-        totals=Totals(*fields(value[12], "iiiii", what)),
+        totals=_totals(value[12], what),
         coverage_ppm=value[13],
         problems=tuple(_problem(row, what) for row in value[14]),
         partial=bool(flags & PARTIAL),
@@ -185,8 +193,15 @@ def read_snapshot(signed: bytes) -> Snapshot:
     )
 
 
+def _totals(row: object, what: str) -> Totals:
+    numbers = fields(row, "iiiii", what)
+    check_natural(what, *numbers)
+    return Totals(*numbers)
+
+
 def _problem(row: object, what: str) -> tuple[str, int]:
     problem, count = fields(row, "bi", what)
+    check_natural(what, count)
     return problem.decode(errors="replace"), count
 
 
@@ -194,13 +209,12 @@ def _head(row: object, what: str) -> Head:
     device, sequence, snapshot = fields(row, "bib", what)
     check_length(device, SHORT, what)
     check_length(snapshot, LONG, what)
+    check_natural(what, sequence)
     return Head(DeviceId(device), sequence, SnapshotId(snapshot))
 
 
 def _versioned(data: bytes, what: str) -> list[object]:
-    value = decode(data, what)
-    if not value or value[0] != VERSION:
-        raise UnknownVersion(what, value[0] if value else "none")
+    value = decode_versioned(data, VERSION, what)
     if encode(value) != data:
         raise Malformed(what, "it is not in the one encoding there is")
     return value

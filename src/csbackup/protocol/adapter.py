@@ -116,7 +116,7 @@ _LIMIT = 2**63
 
 
 def _parse_plain(hint: Any, value: Any, where: str) -> Any:
-    if hint is float and type(value) is int:
+    if hint is float and type(value) is int and -_LIMIT <= value < _LIMIT:
         return float(value)
     if type(value) is not hint:
         raise MessageInvalid(f"`{where}` is not {_PLAIN_NAMES[hint]}.")
@@ -135,10 +135,19 @@ def _parse_bytes(form: str, value: Any, where: str) -> bytes:
         raise MessageInvalid(f"`{where}` is not text.")
     try:
         if form == "hex":
-            return bytes.fromhex(value)
+            return bytes.fromhex(_only_hex(value))
         return base64.b64decode(value, validate=True)
     except (ValueError, binascii.Error) as problem:
         raise MessageInvalid(f"`{where}` is not valid {form}.") from problem
+
+
+def _only_hex(text: str) -> str:
+    if not set(text) <= _HEX_DIGITS:  # `fromhex` allows spaces, and an id has one spelling only
+        raise ValueError("not lower-case hexadecimal")
+    return text
+
+
+_HEX_DIGITS = frozenset("0123456789abcdef")
 
 
 def _render(hint: Any, value: Any) -> Any:

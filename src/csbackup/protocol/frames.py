@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from csbackup.errors import Malformed, RequestError
-from csbackup.format.encoding import decode, encode, fields
+from csbackup.format.encoding import check_length, decode, encode, fields
 from csbackup.format.ids import LONG, NodeId, PackId, split_ids
 
 PREFIX = 8
@@ -55,7 +55,7 @@ def encode_nodes(nodes: Iterable[tuple[NodeId, bytes]]) -> bytes:
 def decode_nodes(data: bytes) -> dict[NodeId, bytes]:
     what = "The server's answer"
     rows = (fields(row, "bb", what) for row in decode(data, what))
-    return {NodeId(node): packed for node, packed in rows}
+    return {NodeId(check_length(node, LONG, what)): packed for node, packed in rows}
 
 
 @dataclass(frozen=True, slots=True)

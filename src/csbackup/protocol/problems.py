@@ -23,6 +23,7 @@ STATUS: dict[type[errors.CsbError], int] = {
     errors.PackDamaged: 422,
     errors.FormatError: 422,
     errors.SignatureInvalid: 422,
+    errors.KeyFailure: 422,
     errors.TooMany: 429,
     errors.QuotaExceeded: 507,
     errors.StorageFull: 507,
