@@ -53,8 +53,8 @@ def fields(value: Any, kinds: str, what: str) -> list[Any]:
     """
     if type(value) is not list or len(value) != len(kinds):
         raise Malformed(what, f"it does not have {len(kinds)} fields")
-    field: Any
-    for field, kind in zip(value, kinds, strict=True):
+    for position, kind in enumerate(kinds):
+        field = value[position]
         if type(field) is not _TYPES[kind]:
             raise Malformed(what, "a field has another type than the format says")
         if kind == "i" and not -_LIMIT <= field < _LIMIT:

@@ -141,7 +141,7 @@ def footer_span(trailer: bytes, pack_size: int, pack: PackId) -> tuple[int, int]
 
 def read_footer(data: Bytes, content_end: int, pack: PackId) -> Footer:
     """The checked footer: items lie one after the other and fill the pack up to `content_end`."""
-    value = decode_versioned(data, VERSION, _WHAT)
+    value = decode_versioned(bytes(data), VERSION, _WHAT)
     _, kind, account, device, upload, items = fields(value, "iibbba", _WHAT)
     if kind not in (BLOCKS, TREES):
         raise PackDamaged(pack, "its footer names an unknown kind")

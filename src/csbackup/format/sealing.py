@@ -68,10 +68,8 @@ def seal_block(
         raise ValueError("more chunks or bytes than one block holds: nothing could open it")
     packed: Bytes = compressor.compress(content)
     codec = CODEC_ZSTD
-    if (
-        zstandard.frame_content_size(packed) != len(content)
-        or len(packed) > len(content) * _WORTHWHILE
-    ):
+    sized = zstandard.frame_content_size(packed) == len(content)  # readers insist on it
+    if not sized or len(packed) > len(content) * _WORTHWHILE:
         codec, packed = CODEC_STORED, content
     lengths = [len(chunk) for chunk in chunks]
     body = b"".join((struct.pack(f">BI{len(lengths)}I", codec, len(lengths), *lengths), packed))
