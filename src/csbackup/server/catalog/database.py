@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import sqlite3
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -14,7 +15,9 @@ from typing import TypeVar, cast
 
 import aiosql
 
-from csbackup.errors import FolderTooNew
+from csbackup.errors import FolderTooNew, StorageFull
+
+CATALOG = "catalog.db"  # its name in the data folder
 
 Result = TypeVar("Result")
 Change = Callable[[sqlite3.Connection], Result]
@@ -29,9 +32,10 @@ _PRAGMAS = (
     "synchronous = full",  # or a power cut loses commits that were acknowledged
     "foreign_keys = on",
     "busy_timeout = 10000",
-    "cache_size = -8192",
     "temp_store = memory",
 )
+_WRITER_CACHE = "cache_size = -8192"
+_READER_CACHE = "cache_size = -1024"  # each thread has its own; the system's cache is behind it
 
 
 class Database:
@@ -44,6 +48,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._local = threading.local()
+        self._readers: weakref.WeakSet[_Reader] = weakref.WeakSet()
         self._queue: queue.Queue[_Waiting | None] = queue.Queue()
         self._closed = False
         connection = self._connect()
@@ -54,11 +59,11 @@ class Database:
 
     def read(self) -> sqlite3.Connection:
         """This thread's own connection; never write through it."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = self._connect()
-            connection.execute("pragma query_only = on")
-        return connection
+        reader: _Reader | None = getattr(self._local, "reader", None)
+        if reader is None:
+            reader = self._local.reader = _Reader(self._connect())
+            self._readers.add(reader)
+        return reader.connection
 
     @contextmanager
     def steady(self) -> Iterator[sqlite3.Connection]:
@@ -82,6 +87,8 @@ class Database:
         self._closed = True
         self._queue.put(None)
         self._writer.join()
+        for reader in list(self._readers):
+            reader.connection.close()
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
@@ -92,6 +99,7 @@ class Database:
 
     def _write_all(self) -> None:
         connection = self._connect()
+        connection.execute(f"pragma {_WRITER_CACHE}")
         while (first := self._queue.get()) is not None:
             batch = [first]
             while len(batch) < _MOST_WAITING and not self._queue.empty():
@@ -102,6 +110,18 @@ class Database:
                 batch.append(following)
             _carry_out(connection, batch)
         connection.close()
+
+
+class _Reader:
+    """A thread's connection; it closes when the thread ends."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        connection.execute(f"pragma {_READER_CACHE}")
+        connection.execute("pragma query_only = on")
+        self.connection = connection
+
+    def __del__(self) -> None:
+        self.connection.close()
 
 
 class _Waiting:
@@ -126,9 +146,15 @@ def _carry_out(connection: sqlite3.Connection, batch: list[_Waiting]) -> None:
             waiting.failure = failure
     for waiting in batch:
         if waiting.failure is not None:
-            waiting.future.set_exception(waiting.failure)
+            waiting.future.set_exception(_named(waiting.failure))
         else:
             waiting.future.set_result(waiting.result)
+
+
+def _named(failure: BaseException) -> BaseException:
+    if getattr(failure, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+        return StorageFull("The server's disk is full. Ask the admin to free some space.")
+    return failure
 
 
 def _run_in_savepoint(connection: sqlite3.Connection, waiting: _Waiting) -> None:

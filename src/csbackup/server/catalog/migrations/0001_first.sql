@@ -147,7 +147,9 @@ create table snapshots (
     received     integer not null,
     partial      integer not null,
     expired      integer not null default 0,
-    root         integer,           -- nodes.number of the roots
+    root         integer,           -- nodes.number of the roots; null once expired
+    settings     integer,           -- nodes.number
+    report       integer,           -- nodes.number
     files        integer not null,
     folders      integer not null,
     bytes        integer not null,

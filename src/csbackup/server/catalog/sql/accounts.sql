@@ -1,0 +1,36 @@
+-- name: account_by_name(name)^
+select * from accounts where name = :name;
+
+-- name: account_by_number(number)^
+select * from accounts where number = :number;
+
+-- name: account_by_id(account)^
+select * from accounts where account = :account;
+
+-- name: account_add(account, name, role, kdf, auth_hash, recovery_auth_hash, wrap_password, wrap_recovery, sealing_public, account_public, quota_bytes, created)<!
+insert into accounts (
+    account, name, role, epoch, kdf, auth_hash, recovery_auth_hash, wrap_password, wrap_recovery,
+    sealing_public, account_public, quota_bytes, created
+) values (
+    :account, :name, :role, 1, :kdf, :auth_hash, :recovery_auth_hash, :wrap_password, :wrap_recovery,
+    :sealing_public, :account_public, :quota_bytes, :created
+);
+
+-- name: account_set_password(number, epoch, kdf, auth_hash, wrap_password)!
+update accounts
+set epoch = :epoch, kdf = :kdf, auth_hash = :auth_hash, wrap_password = :wrap_password
+where number = :number;
+
+-- name: account_set_recovery(number, epoch, recovery_auth_hash, wrap_recovery)!
+update accounts
+set epoch = :epoch, recovery_auth_hash = :recovery_auth_hash, wrap_recovery = :wrap_recovery
+where number = :number;
+
+-- name: account_set_role(number, epoch, role)!
+update accounts set epoch = :epoch, role = :role where number = :number;
+
+-- name: account_signed_in(number, now)!
+update accounts set last_sign_in = :now where number = :number;
+
+-- name: account_admins()$
+select count(*) from accounts where role = 'admin';
