@@ -22,6 +22,7 @@
     │   ├── ServerUnreachable
     │   ├── ServerIncompatible
     │   ├── TokenRefused     the server does not know us any more
+    │   ├── ContentMissing   the server lacks what a snapshot needs
     │   └── Refused          a problem document; its code is the server's
     ├── RequestError         what the server answers with (status in `protocol.problems`)
     ├── ClientError          what stops the client
@@ -216,6 +217,13 @@ class TokenRefused(RemoteError):
         )
 
 
+class ContentMissing(RemoteError):
+    code = "content-missing"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The server does not have {what}. Ask its admin to run a scrub.")
+
+
 class Refused(RemoteError):
     """The server's problem document: `code` is the server's own."""
 
@@ -342,6 +350,10 @@ class NoSuchSnapshot(ClientError):
 
 class NoSuchPath(ClientError):
     code = "no-such-path"
+
+
+class NoSuchDevice(ClientError):
+    code = "no-such-device"
 
 
 class RunInProgress(ClientError):

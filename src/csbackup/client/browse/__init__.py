@@ -1,0 +1,1 @@
+"""Looks into what was backed up: snapshots, folders, versions of a file. Changes nothing."""

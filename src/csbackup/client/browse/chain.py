@@ -1,0 +1,161 @@
+"""A device's snapshots, proven: signed under the account's certificates, each naming the last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from csbackup.client.connection.reading import Reading
+from csbackup.errors import FormatError, HistoryBroken, NoSuchSnapshot
+from csbackup.format.ids import AccountId, DeviceId, SnapshotId, snapshot_id
+from csbackup.format.keys import DeviceKeys, check_signature
+from csbackup.format.snapshot import (
+    SIGN_CERTIFICATE,
+    SIGN_SNAPSHOT,
+    Certificate,
+    Snapshot,
+    read_certificate,
+    read_snapshot,
+)
+from csbackup.protocol import messages
+
+_SHORTEST_ID = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A snapshot that is still there, and when the server received it."""
+
+    id: SnapshotId
+    snapshot: Snapshot
+    received_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Oldest first; `newest` counts expired snapshots as well."""
+
+    device: DeviceId
+    whole: tuple[Kept, ...]
+    newest: messages.DeviceHead | None
+
+    @property
+    def heads(self) -> tuple[messages.DeviceHead, ...]:
+        return (self.newest,) if self.newest else ()
+
+    def last(self) -> Kept:
+        if not self.whole:
+            raise NoSuchSnapshot("This device has no snapshot yet. `csb backup` makes the first.")
+        return self.whole[-1]
+
+    def at(self, moment: datetime) -> Kept:
+        """The newest snapshot that the server had received by then."""
+        moment_ns = int(moment.timestamp() * 1_000_000) * 1000 + 999
+        self.last()
+        first = self.whole[0]
+        found = [kept for kept in self.whole if kept.received_ns <= moment_ns]
+        if not found:
+            raise NoSuchSnapshot(
+                f"There is no snapshot from {_for_people(moment)} or before. The first one was "
+                f"received on {_for_people(datetime.fromtimestamp(first.received_ns / 1e9, UTC))}."
+            )
+        return found[-1]
+
+    def named(self, text: str) -> Kept:
+        """By sequence number, or by the beginning of its id."""
+        wanted = text.strip().lower()
+        for kept in self.whole:
+            if wanted == str(kept.snapshot.sequence):
+                return kept
+        found = [kept for kept in self.whole if kept.id.hex().startswith(wanted)]
+        if len(wanted) >= _SHORTEST_ID and len(found) == 1:
+            return found[0]
+        raise NoSuchSnapshot(f"There is no snapshot {text}. `csb snapshots` lists them.")
+
+
+def _for_people(moment: datetime) -> str:
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def read_history(reading: Reading, device: DeviceId, keys: DeviceKeys) -> History:
+    """Fetch a device's snapshots and check every one; `HistoryBroken` says what does not hold."""
+    certificates = check_certificates(reading.certificates(device), device, keys)
+    infos = reading.snapshots_of(device).snapshots
+    return check_chain(infos, certificates, device, keys.account)
+
+
+def check_certificates(
+    offered: Iterable[messages.CertificateInfo], device: DeviceId, keys: DeviceKeys
+) -> dict[int, Certificate]:
+    """A device's certificates by serial, each signed by the account."""
+    certificates = {}
+    for info in offered:
+        what = f"the certificate {info.serial} of device {device.hex()[:8]}"
+        check_signature(
+            keys.account_public, SIGN_CERTIFICATE, info.certificate, info.signature, what
+        )
+        certificate = read_certificate(info.certificate)
+        if certificate.account != keys.account or certificate.device != device:
+            raise HistoryBroken(f"{what} was made for something else")
+        certificates[certificate.serial] = certificate
+    return certificates
+
+
+def check_chain(
+    infos: Iterable[messages.SnapshotInfo],
+    certificates: dict[int, Certificate],
+    device: DeviceId,
+    account: AccountId,
+) -> History:
+    """No gap from the first to the newest; each names the one before; no older key comes back.
+
+    Of an expired snapshot only its id is left, which the next one has to name.
+    """
+    whole: list[Kept] = []
+    before: messages.SnapshotInfo | None = None
+    serial = 0
+    for info in infos:
+        if info.sequence != (before.sequence + 1 if before else 1):
+            raise HistoryBroken(f"snapshot {(before.sequence if before else 0) + 1} is missing")
+        if not info.expired:
+            kept = _check_one(info, certificates)
+            _check_place(kept.snapshot, before, (account, device))
+            if kept.snapshot.serial < serial:
+                raise HistoryBroken(f"snapshot {info.sequence} is signed with a replaced key")
+            serial = kept.snapshot.serial
+            whole.append(kept)
+        before = info
+    newest = (
+        messages.DeviceHead(device, before.sequence, before.snapshot)
+        if before is not None
+        else None
+    )
+    return History(device, tuple(whole), newest)
+
+
+def _check_one(info: messages.SnapshotInfo, certificates: dict[int, Certificate]) -> Kept:
+    what = f"snapshot {info.sequence}"
+    try:
+        snapshot = read_snapshot(info.signed)
+    except FormatError as problem:
+        raise HistoryBroken(f"{what} cannot be read ({problem})") from problem
+    certificate = certificates.get(snapshot.serial)
+    if certificate is None:
+        raise HistoryBroken(f"{what} is signed with a key that the account never certified")
+    check_signature(certificate.signing_public, SIGN_SNAPSHOT, info.signed, info.signature, what)
+    found = snapshot_id(info.signed)
+    if found != info.snapshot or snapshot.sequence != info.sequence:
+        raise HistoryBroken(f"{what} is not the one it is said to be")
+    return Kept(found, snapshot, info.received)
+
+
+def _check_place(
+    snapshot: Snapshot,
+    before: messages.SnapshotInfo | None,
+    owner: tuple[AccountId, DeviceId],
+) -> None:
+    if (snapshot.account, snapshot.device) != owner:
+        raise HistoryBroken(f"snapshot {snapshot.sequence} belongs to another device")
+    if snapshot.previous != (before.snapshot if before else b""):
+        raise HistoryBroken(f"snapshot {snapshot.sequence} does not follow the one before it")

@@ -1,0 +1,59 @@
+"""The versions of one path through all snapshots of a device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from csbackup.client.browse.chain import Kept
+from csbackup.client.browse.compare import change_between
+from csbackup.client.browse.nodes import NodeReader
+from csbackup.client.browse.paths import find
+from csbackup.errors import NoSuchPath
+from csbackup.format.tree import FOLDER, Entry
+
+ROOTS_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """How a path looked from one snapshot on."""
+
+    kept: Kept
+    change: Literal["added", "removed", "changed", "metadata"]
+    entry: Entry | None
+
+
+def versions(reader: NodeReader, snapshots: Iterable[Kept], path: bytes) -> Iterator[Version]:
+    """One version for each snapshot in which the path came, went, or was different."""
+    before: Entry | None = None
+    for kept, entry in _entries(reader, list(snapshots), path):
+        if before is None and entry is not None:
+            yield Version(kept, "added", entry)
+        elif before is not None and entry is None:
+            yield Version(kept, "removed", None)
+        elif before is not None and entry is not None:
+            change = change_between(before, entry)
+            if change is None and _folder_changed(before, entry):
+                change = "changed"
+            if change is not None:
+                yield Version(kept, change, entry)
+        before = entry
+
+
+def _folder_changed(before: Entry, after: Entry) -> bool:
+    return after.kind == FOLDER and before.content != after.content
+
+
+def _entries(
+    reader: NodeReader, snapshots: list[Kept], path: bytes
+) -> Iterator[tuple[Kept, Entry | None]]:
+    for at in range(0, len(snapshots), ROOTS_AT_ONCE):
+        several = snapshots[at : at + ROOTS_AT_ONCE]
+        reader.several(kept.snapshot.roots for kept in several)
+        for kept in several:
+            try:
+                yield kept, find(reader, kept.snapshot.roots, path).entry
+            except NoSuchPath:
+                yield kept, None
