@@ -93,6 +93,7 @@ __all__ = [
     "SettingsNode",
     "decode_extras",
     "encode_extras",
+    "ends_page",
     "link_group",
     "read_node",
     "references",
@@ -133,13 +134,26 @@ def build_folder(rows: Sequence[Sequence[Any]]) -> list[Node]:
     """
     if len(rows) <= ONE_PAGE and sum(map(_weight, rows)) <= _PAGE_WEIGHT:
         return [make_node(LISTING, rows)]
-    pages = []
-    index = []
-    for page in _pages(rows):
-        node = make_node(LISTING, page)
-        pages.append(node)
-        index.append([node.id, page[0][0]])
-    return [*pages, make_node(INDEX, index)]
+    pages = build_pages(rows)
+    return [*(page for page, _ in pages), build_index([(page.id, name) for page, name in pages])]
+
+
+def build_pages(rows: Sequence[Sequence[Any]]) -> list[tuple[Node, bytes]]:
+    """The pages of a long folder, or of some of it, each with its first name."""
+    return [(make_node(LISTING, page), page[0][0]) for page in _pages(rows)]
+
+
+def build_index(pages: Sequence[tuple[NodeId, bytes]]) -> Node:
+    """The node that names a long folder, from its pages and their first names."""
+    return make_node(INDEX, [list(page) for page in pages])
+
+
+def ends_page(name: bytes, count: int) -> bool:
+    """Whether a page ends behind its entry number `count`, called `name`.
+
+    The hash of the name says so: one changed file rewrites one page.
+    """
+    return count >= _PAGE_LIMIT or not int.from_bytes(blake3(name).digest(2), "big") & _PAGE_MASK
 
 
 def _weight(row: Sequence[Any]) -> int:
@@ -148,14 +162,12 @@ def _weight(row: Sequence[Any]) -> int:
 
 
 def _pages(rows: Sequence[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
-    """Cut where the hash of a name says so: one changed file rewrites one page."""
     page: list[Sequence[Any]] = []
     weight = 0
     for row in rows:
         page.append(row)
         weight += _weight(row)
-        ends = not int.from_bytes(blake3(row[0]).digest(2), "big") & _PAGE_MASK
-        if ends or len(page) >= _PAGE_LIMIT or weight >= _PAGE_WEIGHT:
+        if weight >= _PAGE_WEIGHT or ends_page(row[0], len(page)):
             yield page
             page = []
             weight = 0
