@@ -1,7 +1,8 @@
 """Cutting file content into chunks by its content: FastCDC (2020), normalisation 2, seeded.
 
 Boundaries are not part of the format: any cutting restores. They decide what is found again, so
-they are pinned by test vectors. The seed is one 64-bit value, mixed into the gear table.
+they are pinned by test vectors. The seed is one value of 63 bits (the library takes no more),
+mixed into the gear table.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ Cut = Callable[[memoryview], list[int]]
 def make_cutter(cut_key: bytes) -> Cut:
     """A function from a buffer to the lengths of its chunks; the last may be cut short by the end.
 
-    `cut_key`: K_cdc, of which the first 8 bytes seed the gear table.
+    `cut_key`: K_cdc; its first 8 bytes, shifted right by one bit, are the seed.
     """
     if not FastCDC.__module__.startswith("pyfastcdc.cy"):
         raise ChunkerMissing  # its interpreted stand-in takes a hundred times as long
@@ -32,7 +33,7 @@ def make_cutter(cut_key: bytes) -> Cut:
         min_size=MIN_CHUNK,
         max_size=MAX_CHUNK,
         normalized_chunking=2,
-        seed=int.from_bytes(cut_key[:8], "big"),
+        seed=int.from_bytes(cut_key[:8], "big") >> 1,
     )
 
     def cut(buffer: memoryview) -> list[int]:
