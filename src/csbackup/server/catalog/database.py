@@ -19,8 +19,10 @@ from csbackup.errors import FolderTooNew, StorageFull
 
 CATALOG = "catalog.db"  # its name in the data folder
 
+Connection = sqlite3.Connection
+Row = sqlite3.Row
 Result = TypeVar("Result")
-Change = Callable[[sqlite3.Connection], Result]
+Change = Callable[[Connection], Result]
 
 QUERIES = aiosql.from_path(
     resources.files("csbackup.server.catalog") / "sql",  # type: ignore[arg-type]

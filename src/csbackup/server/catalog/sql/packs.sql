@@ -1,5 +1,5 @@
 -- name: pack_by_id(account, pack)^
-select number, device, upload, kind, size from packs where account = :account and pack = :pack;
+select number, device, upload, kind, size, received from packs where account = :account and pack = :pack;
 
 -- name: insert_pack(account, pack, device, upload, kind, size, received)<!
 insert into packs (account, pack, device, upload, kind, size, received)
