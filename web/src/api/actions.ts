@@ -1,0 +1,61 @@
+/** What the pages ask the server to change. Secrets stay with `lib/unlocking`; proofs go out. */
+
+import { withKeys, type Secret } from "../lib/unlocking";
+import { api, take, type Account } from "./client";
+
+/** Sign in, and make sure that the server shows the account's true keys. */
+export async function signIn(name: string, secret: Secret): Promise<Account> {
+  const { account_id, kdf } = await take(api.POST("/api/v1/kdf", { body: { account: name } }));
+  return withKeys(async (ask) => {
+    const proof = await ask("prove", { accountId: account_id, kdf, secret });
+    const session = await take(api.POST("/api/v1/sessions", { body: { account: name, ...proof } }));
+    try {
+      await ask("confirm", { account: session.account, secret });
+    } catch (error) {
+      await signOut(); // a server that shows other keys gets nothing more from us
+      throw error;
+    }
+    return session.account;
+  });
+}
+
+export interface Registered {
+  account: Account;
+  recoveryKey: string;
+}
+
+/** A new account; the recovery key in the answer is nowhere else. */
+export async function register(
+  name: string,
+  password: string,
+  invitation: string,
+): Promise<Registered> {
+  const { recoveryKey, ...made } = await withKeys((ask) => ask("makeAccount", { password }));
+  const session = await take(api.POST("/api/v1/accounts", { body: { name, invitation, ...made } }));
+  return { account: session.account, recoveryKey };
+}
+
+export async function signOut(): Promise<void> {
+  await take(api.DELETE("/api/v1/sessions/current"));
+}
+
+export async function changePassword(
+  account: Account,
+  secret: Secret,
+  newPassword: string,
+): Promise<Account> {
+  const body = await withKeys((ask) => ask("changePassword", { account, secret, newPassword }));
+  return take(api.PUT("/api/v1/account/password", { body }));
+}
+
+export async function changeRecovery(account: Account, secret: Secret): Promise<Registered> {
+  const { recoveryKey, ...body } = await withKeys((ask) =>
+    ask("changeRecovery", { account, secret }),
+  );
+  return { account: await take(api.PUT("/api/v1/account/recovery", { body })), recoveryKey };
+}
+
+/** End what a device may do; what it stored stays. */
+export async function revokeDevice(device: string): Promise<void> {
+  await take(api.DELETE("/api/v1/devices/{device}", { params: { path: { device } } }));
+}

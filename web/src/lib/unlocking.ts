@@ -1,0 +1,88 @@
+/** What the page may ask of the thread that holds the keys. */
+
+import { Failure, type FailureCode } from "./failures";
+
+export type Secret = { password: string } | { recoveryKey: string };
+
+/** What an account says of itself, as far as keys go; the fields are the server's. */
+export interface AccountWraps {
+  account_id: string;
+  epoch: number;
+  kdf: string;
+  wrap_password: string;
+  wrap_recovery: string;
+  sealing_public: string;
+  account_public: string;
+}
+
+interface MadePassword {
+  kdf: string;
+  auth: string;
+  wrap_password: string;
+}
+
+interface MadeRecovery {
+  recovery_auth: string;
+  wrap_recovery: string;
+  /** For the person's eyes; never sent. */
+  recoveryKey: string;
+}
+
+export interface MadeAccount extends MadePassword, MadeRecovery {
+  account_id: string;
+  sealing_public: string;
+  account_public: string;
+}
+
+export interface KeyTasks {
+  /** Every key of a new account. */
+  makeAccount(input: { password: string }): Promise<MadeAccount>;
+  /** The proof that signs in. */
+  prove(input: {
+    accountId: string;
+    kdf: string;
+    secret: Secret;
+  }): Promise<{ auth?: string; recovery_auth?: string }>;
+  /** Fail unless this secret opens the account, and the server shows the account's true keys. */
+  confirm(input: { account: AccountWraps; secret: Secret }): Promise<null>;
+  changePassword(input: {
+    account: AccountWraps;
+    secret: Secret;
+    newPassword: string;
+  }): Promise<MadePassword & { proof: string; epoch: number }>;
+  changeRecovery(input: {
+    account: AccountWraps;
+    secret: Secret;
+  }): Promise<MadeRecovery & { proof: string }>;
+}
+
+export type Ask = <Task extends keyof KeyTasks>(
+  task: Task,
+  input: Parameters<KeyTasks[Task]>[0],
+) => ReturnType<KeyTasks[Task]>;
+
+/** Work with keys in a fresh thread that ends afterwards, and takes its memory and secrets along. */
+export async function withKeys<Result>(work: (ask: Ask) => Promise<Result>): Promise<Result> {
+  const worker = new Worker(new URL("./keys.worker.ts", import.meta.url), { type: "module" });
+  try {
+    return await work((task, input) => ask(worker, task, input) as never);
+  } finally {
+    worker.terminate();
+  }
+}
+
+/** One question at a time: the next one waits for the answer of the last. */
+function ask(worker: Worker, task: string, input: unknown): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    worker.onmessage = ({ data }) => {
+      if (data.failure) reject(readFailure(data.failure));
+      else resolve(data.result);
+    };
+    worker.onerror = () => reject(new Error("The keys could not be worked out."));
+    worker.postMessage({ task, input });
+  });
+}
+
+function readFailure(failure: { code?: FailureCode; message: string }): Error {
+  return failure.code ? new Failure(failure.code, failure.message) : new Error(failure.message);
+}
