@@ -7,6 +7,7 @@ import unicodedata
 from csbackup.errors import RequestError
 
 MAX_NAME = 64
+MAX_WORDS = 128
 _NOT_SHOWN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
@@ -15,7 +16,7 @@ def checked_name(text: str, what: str) -> str:
 
     `/` is out because we write ACCOUNT/DEVICE.
     """
-    name = unicodedata.normalize("NFC", text).strip()
+    name = spelled(text)
     if not name:
         raise RequestError(f"{what} has no name. Give one.")
     if len(name) > MAX_NAME:
@@ -25,7 +26,16 @@ def checked_name(text: str, what: str) -> str:
     return name
 
 
+def spelled(text: str) -> str:
+    """A name in its one spelling."""
+    return unicodedata.normalize("NFC", text).strip()
+
+
 def folded(name: str) -> str:
     """The same for all spellings that mean one name to the catalog: ASCII case does not matter."""
-    normal = unicodedata.normalize("NFC", name).strip()
-    return "".join(letter.lower() if letter.isascii() else letter for letter in normal)
+    return "".join(one.lower() if one.isascii() else one for one in spelled(name))
+
+
+def shortened(text: str) -> str:
+    """What a client says of itself (system, version), cut to what fits a table."""
+    return "".join(letter for letter in text if letter.isprintable())[:MAX_WORDS]

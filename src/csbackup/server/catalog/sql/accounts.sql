@@ -21,13 +21,13 @@ update accounts
 set epoch = :epoch, kdf = :kdf, auth_hash = :auth_hash, wrap_password = :wrap_password
 where number = :number;
 
--- name: account_set_recovery(number, epoch, recovery_auth_hash, wrap_recovery)!
+-- name: account_set_recovery(number, recovery_auth_hash, wrap_recovery)!
 update accounts
-set epoch = :epoch, recovery_auth_hash = :recovery_auth_hash, wrap_recovery = :wrap_recovery
+set recovery_auth_hash = :recovery_auth_hash, wrap_recovery = :wrap_recovery
 where number = :number;
 
--- name: account_set_role(number, epoch, role)!
-update accounts set epoch = :epoch, role = :role where number = :number;
+-- name: account_set_role(number, role)!
+update accounts set role = :role where number = :number;
 
 -- name: account_signed_in(number, now)!
 update accounts set last_sign_in = :now where number = :number;

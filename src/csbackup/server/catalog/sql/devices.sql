@@ -53,6 +53,8 @@ select
     d.number, d.device, d.name, d.os, d.version, d.created, d.serial, d.revoked, d.state,
     d.last_contact, d.last_file_backed_up, d.stored_bytes, a.name as account_name,
     (select count(*) from snapshots s where s.device = d.number and s.expired = 0) as snapshots,
+    (select max(u.last_contact) from uploads u where u.device = d.number and u.finished is null)
+        as upload_contact,
     n.received as last_snapshot, n.files, n.bytes, n.coverage_ppm, n.problems
 from devices d
 join accounts a on a.number = d.account
