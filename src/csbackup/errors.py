@@ -289,6 +289,12 @@ class TooLarge(RequestError):
     code = "too-large"
 
 
+class TooSlow(RequestError):
+    """A request that stopped in the middle, or comes too slowly."""
+
+    code = "too-slow"
+
+
 class StorageFull(RequestError):
     code = "storage-full"
 

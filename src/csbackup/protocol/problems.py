@@ -19,6 +19,7 @@ STATUS: dict[type[errors.CsbError], int] = {
     errors.MissingReferences: 409,
     errors.NotNext: 409,
     errors.Conflict: 409,
+    errors.TooSlow: 408,
     errors.TooLarge: 413,
     errors.PackDamaged: 422,
     errors.FormatError: 422,
