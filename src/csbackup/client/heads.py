@@ -45,6 +45,13 @@ class Heads:
         if gone:
             raise ServerWentBack("; ".join(gone))
 
+    def check_device(self, device: bytes, newest: DeviceHead | None) -> None:
+        """The same for one device, whose history was just read."""
+        seen = self.seen(device)
+        gone = self._compare(seen, newest) if seen else ""
+        if gone:
+            raise ServerWentBack(gone)
+
     def missing(self, heads: Iterable[DeviceHead]) -> list[str]:
         """What the server no longer knows, in words."""
         offered = {head.device: head for head in heads}

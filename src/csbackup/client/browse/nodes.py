@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from csbackup.errors import ContentMissing, Malformed
@@ -28,7 +28,7 @@ KEPT_BYTES = 6 * 1024 * 1024  # of plain nodes; parsed they take about five time
 class NodeSource(Protocol):
     """Whoever has nodes, as they lie in packs."""
 
-    def nodes(self, ids: list[NodeId]) -> dict[NodeId, bytes]: ...
+    def nodes(self, ids: Sequence[bytes], /) -> dict[NodeId, bytes]: ...
 
 
 class NodeReader:

@@ -27,7 +27,7 @@ class Reading:
         """Oldest first, stubs of expired ones included; nothing is checked yet."""
         return self.transport.ask(messages.SnapshotList, "GET", f"devices/{device.hex()}/snapshots")
 
-    def nodes(self, ids: Sequence[NodeId]) -> dict[NodeId, bytes]:
+    def nodes(self, ids: Sequence[bytes]) -> dict[NodeId, bytes]:
         """Nodes as they lie in packs, unchecked: see `tree.unpack_node`. Missing ones are left
         out."""
         found: dict[NodeId, bytes] = {}

@@ -1,0 +1,53 @@
+"""Options that several commands share, spelled once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from csbackup.client.cli.program import Invocation
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def _be_verbose(context: click.Context, _: click.Parameter, value: bool) -> None:
+    if value and isinstance(context.obj, Invocation):
+        context.obj.verbose = True
+
+
+def shared(function: Function) -> Function:
+    """`--json` and `--verbose`."""
+    function = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(
+        function
+    )
+    return click.option(
+        "--verbose",
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        callback=_be_verbose,
+        help="Say where a failure happened.",
+    )(function)
+
+
+account = click.option("--account", required=True, metavar="NAME", help="The account's name.")
+accept_pin = click.option(
+    "--accept-pin", metavar="PIN", default="", help="The server's pin, as `csb-server pin` says."
+)
+recovery_key = click.option(
+    "--recovery-key", metavar="KEY", default="", help="The recovery key in place of the password."
+)
+device_to_read = click.option(
+    "--device", "device_name", metavar="NAME", default="", help="Another device of the account."
+)
+at = click.option(
+    "--at",
+    metavar="TIME",
+    default="",
+    help="As of then: 2026-03-24T18:00, `yesterday 18:00`, `2 days ago`.",
+)
+snapshot = click.option(
+    "--snapshot", "snapshot_name", metavar="SNAPSHOT", default="", help="A sequence number or id."
+)

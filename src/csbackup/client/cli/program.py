@@ -1,0 +1,114 @@
+"""`csb` itself: which commands there are, and what becomes of failures."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from dataclasses import dataclass
+from typing import NoReturn, cast
+
+import click
+
+from csbackup.errors import CsbError
+
+FINISHED, FINISHED_WITH_PROBLEMS, NOT_DONE = 0, 1, 2
+
+# name: (module, what it does). The texts stand here so that `csb --help` loads no command.
+COMMANDS = {
+    "register": ("account", "Make an account and set this machine up."),
+    "login": ("account", "Set this machine up with an account you have."),
+    "password": ("account", "Set a new password."),
+    "recovery-kit": ("account", "Make a new recovery key; the old one ends."),
+    "accept-server": ("account", "Go on with a server that went back."),
+    "add": ("source", "Back up these folders or files."),
+    "remove": ("source", "No longer back up a folder or file."),
+    "exclude": ("source", "Leave out what matches a pattern."),
+    "backup": ("backup", "Back up now."),
+    "status": ("status", "Is this machine protected?"),
+    "snapshots": ("browse", "List the snapshots."),
+    "ls": ("browse", "List a folder as it was."),
+    "history": ("browse", "List the versions of a file."),
+    "find": ("browse", "Find files by name."),
+    "diff": ("browse", "What changed between two snapshots."),
+    "restore": ("restore", "Write files back."),
+    "service": ("service", "Back up regularly."),
+    "version": ("status", "Say which release this is."),
+}
+
+EPILOG = """
+\b
+A new machine in three steps:
+  csb register https://nas.local:8443 --account anna
+  csb add ~/Documents ~/Pictures
+  csb backup
+
+State lies in CSB_HOME, or where this platform keeps such things. For unattended use, CSB_PASSWORD
+or CSB_RECOVERY_KEY stand in for what is asked on a terminal.
+
+Exit codes: 0 all right, 1 finished with problems, 2 not done.
+"""
+
+
+@dataclass
+class Invocation:
+    """What one call of `csb` was asked beside its command."""
+
+    verbose: bool = False
+
+
+class LazyGroup(click.Group):
+    """Knows its commands by name, and imports the module of the one that runs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"csbackup.client.cli.{COMMANDS[cmd_name][0]}")
+        return cast(click.Command, getattr(module, cmd_name.replace("-", "_")))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+def program() -> None:
+    """Backs this machine up to a server of yours, sealed: the server cannot read it."""
+
+
+def main() -> NoReturn:
+    """Run `csb`; a foreseen failure is one line."""
+    invocation = Invocation()
+    try:
+        code = program.main(prog_name="csb", standalone_mode=False, obj=invocation)
+    except CsbError as failure:
+        _explain(failure, str(failure), invocation)
+        code = NOT_DONE
+    except click.ClickException as failure:
+        failure.show()
+        code = NOT_DONE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("\ncsb: stopped.", err=True)
+        code = NOT_DONE
+    except BrokenPipeError:
+        # Whoever read our output has enough; without this, Python complains when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = FINISHED
+    except Exception as failure:  # noqa: BLE001  the last resort: one line in place of a traceback
+        _explain(failure, f"{type(failure).__name__}: {failure}", invocation)
+        click.echo("csb: this was not foreseen; --verbose shows where it happened.", err=True)
+        code = NOT_DONE
+    sys.exit(code or FINISHED)
+
+
+def _explain(failure: Exception, text: str, invocation: Invocation) -> None:
+    if invocation.verbose:
+        sys.excepthook(type(failure), failure, failure.__traceback__)
+    click.echo(f"csb: {text}", err=True)

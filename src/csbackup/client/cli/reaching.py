@@ -1,0 +1,125 @@
+"""Reaching the server: from a typed address, or as the device that is enrolled here."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+
+from csbackup.client.cli.asking import ask_secret, confirm_pin, on_a_terminal
+from csbackup.client.config import Home, find_home
+from csbackup.client.connection import (
+    Address,
+    Connection,
+    Transport,
+    ask_pin,
+    ask_server,
+    open_transport,
+    read_address,
+    read_pin,
+    show_pin,
+)
+from csbackup.client.keyring import EnrolledDevice, is_enrolled, load_device
+from csbackup.client.unlock import UnlockedAccount, unlock
+from csbackup.errors import ClientError, TrustError
+
+INSTALLED_FILE = "server.json"
+
+
+class PinNeeded(TrustError):
+    code = "pin-needed"
+
+    def __init__(self, url: str) -> None:
+        super().__init__(
+            f"{url} is not trusted yet. Give its pin with --accept-pin (`csb-server pin` prints "
+            "it), or run this on a terminal to compare it."
+        )
+
+
+class AddressNeeded(ClientError):
+    code = "address-needed"
+
+    def __init__(self) -> None:
+        super().__init__("Say which server: https://its-name:8443.")
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A server we trust."""
+
+    home: Home
+    transport: Transport
+    pin: str
+
+
+def own_home() -> Home:
+    return find_home(os.environ)
+
+
+def reach(home: Home, url: str, accept_pin: str) -> Reached:
+    """The server at an address that a person typed, or that the download left here."""
+    installed_url, installed_pin = _installed(home)
+    address = read_address(url or installed_url or _fail(AddressNeeded()))
+    pin = ""
+    if address.secure:
+        pin = read_pin(accept_pin) if accept_pin else ""
+        if not pin and installed_url and read_address(installed_url) == address:
+            pin = read_pin(installed_pin)
+        pin = pin or _known_pin(home, address) or _compare_pin(address)
+    return _open(home, address, pin)
+
+
+def reach_own(home: Home) -> tuple[EnrolledDevice, Connection]:
+    """The server of the device that is enrolled here, with its token."""
+    device = load_device(home)
+    reached = _open(home, read_address(device.url), device.pin)
+    return device, Connection(reached.transport.with_token(device.token), device.device)
+
+
+def unlock_own(home: Home, recovery_key: str) -> tuple[EnrolledDevice, UnlockedAccount]:
+    """The account of the device that is enrolled here; asks for its password."""
+    device = load_device(home)
+    reached = _open(home, read_address(device.url), device.pin)
+    secret = ask_secret(recovery_key, device.account_name)
+    return device, unlock(reached.transport, device.account_name, secret)
+
+
+def _open(home: Home, address: Address, pin: str) -> Reached:
+    transport = open_transport(home, address, pin)
+    ask_server(transport, pin)
+    return Reached(home, transport, pin)
+
+
+def _installed(home: Home) -> tuple[str, str]:
+    """Address and pin that came with the download."""
+    content = home.read(INSTALLED_FILE)
+    if content is None:
+        return "", ""
+    try:
+        found = json.loads(content)
+        return str(found["url"]), str(found["pin"])
+    except (ValueError, KeyError, TypeError):
+        raise ClientError(
+            f"{home.path / INSTALLED_FILE} is damaged. Remove it, and name the server yourself."
+        ) from None
+
+
+def _known_pin(home: Home, address: Address) -> str:
+    if is_enrolled(home):
+        device = load_device(home)
+        if read_address(device.url) == address:
+            return device.pin
+    return ""
+
+
+def _compare_pin(address: Address) -> str:
+    if not on_a_terminal():
+        raise PinNeeded(str(address))
+    pin = ask_pin(address)
+    if not confirm_pin(str(address), show_pin(pin)):
+        raise PinNeeded(str(address))
+    return pin
+
+
+def _fail(failure: Exception) -> str:
+    raise failure

@@ -1,0 +1,163 @@
+"""Commands that choose what is backed up: add, remove, exclude."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+import click
+
+from csbackup.client.cli import options
+from csbackup.client.cli.output import print_json, printable
+from csbackup.client.cli.reaching import own_home
+from csbackup.client.config import Home
+from csbackup.client.keyring import load_device
+from csbackup.client.settings import load_settings, new_settings, save_settings
+from csbackup.errors import PathProblem
+from csbackup.format.snapshot import Settings
+
+
+@click.command(
+    epilog="""
+\b
+Examples:
+  csb add ~/Documents ~/Pictures
+  csb add / --one-file-system
+"""
+)
+@click.argument("paths", nargs=-1, required=True)
+@click.option(
+    "--one-file-system/--all-file-systems",
+    default=None,
+    help="Whether to stay on the disk that a folder is on. Counts for all folders.",
+)
+@options.shared
+def add(paths: tuple[str, ...], one_file_system: bool | None, as_json: bool) -> None:
+    """Back up these folders or files from now on."""
+    home = own_home()
+    settings = _settings(home)
+    for path in paths:
+        settings = replace(settings, roots=_with_root(settings.roots, _existing(path)))
+    if one_file_system is not None:
+        settings = replace(settings, one_file_system=one_file_system)
+    save_settings(home, settings)
+    _show(settings, as_json=as_json)
+
+
+@click.command(
+    epilog="""
+\b
+Example:
+  csb remove ~/Pictures
+"""
+)
+@click.argument("path")
+@options.shared
+def remove(path: str, as_json: bool) -> None:
+    """No longer back up a folder or file. What was backed up stays until it expires."""
+    home = own_home()
+    settings = _settings(home)
+    gone = _absolute(path)
+    if gone not in settings.roots:
+        chosen = ", ".join(printable(root) for root in settings.roots) or "nothing"
+        raise PathProblem(f"{printable(gone)} is not backed up by itself. Backed up: {chosen}.")
+    settings = replace(settings, roots=tuple(root for root in settings.roots if root != gone))
+    save_settings(home, settings)
+    _show(settings, as_json=as_json)
+
+
+@click.command(
+    epilog="""
+\b
+Examples:
+  csb exclude '*.iso'
+  csb exclude '/build/' '!/build/keep'
+  csb exclude --remove '*.iso'
+  csb exclude                              list what is excluded
+"""
+)
+@click.argument("patterns", nargs=-1)
+@click.option("--remove", "removed", is_flag=True, help="Back up again what a pattern left out.")
+@click.option(
+    "--defaults/--no-defaults",
+    default=None,
+    help="Whether caches, trash and the like are left out too (they are, unless you say no).",
+)
+@options.shared
+def exclude(patterns: tuple[str, ...], removed: bool, defaults: bool | None, as_json: bool) -> None:
+    """Leave out what matches a pattern, written as in .gitignore, relative to each folder."""
+    home = own_home()
+    settings = _settings(home)
+    if removed:
+        settings = _without_patterns(settings, patterns)
+    else:
+        new = tuple(one for one in patterns if one not in settings.exclusions)
+        settings = replace(settings, exclusions=(*settings.exclusions, *new))
+    if defaults is not None:
+        settings = replace(settings, default_exclusions=defaults)
+    save_settings(home, settings)
+    _show(settings, as_json=as_json)
+
+
+def _settings(home: Home) -> Settings:
+    load_device(home)  # says how to set this machine up where that was not done yet
+    return load_settings(home) or new_settings()
+
+
+def _with_root(roots: tuple[bytes, ...], new: bytes) -> tuple[bytes, ...]:
+    """A root inside another one would be backed up twice, so the outer one stays alone."""
+    if any(new == root or _is_below(new, root) for root in roots):
+        return roots
+    return (*(root for root in roots if not _is_below(root, new)), new)
+
+
+def _without_patterns(settings: Settings, patterns: tuple[str, ...]) -> Settings:
+    unknown = [pattern for pattern in patterns if pattern not in settings.exclusions]
+    if unknown:
+        raise PathProblem(f"{unknown[0]} is not excluded. `csb exclude` lists what is.")
+    kept = tuple(one for one in settings.exclusions if one not in patterns)
+    return replace(settings, exclusions=kept)
+
+
+def _is_below(path: bytes, folder: bytes) -> bool:
+    separator = os.fsencode(os.sep)
+    return path.startswith(folder if folder.endswith(separator) else folder + separator)
+
+
+def _absolute(path: str) -> bytes:
+    return os.fsencode(os.path.abspath(path))  # noqa: PTH100  links stay as the person named them
+
+
+def _existing(path: str) -> bytes:
+    absolute = _absolute(path)
+    if not os.path.lexists(absolute):
+        raise PathProblem(f"{printable(absolute)} does not exist. Nothing was changed.")
+    return absolute
+
+
+def _show(settings: Settings, *, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {
+                "roots": [
+                    os.fsdecode(root).encode(errors="replace").decode() for root in settings.roots
+                ],
+                "exclusions": list(settings.exclusions),
+                "default_exclusions": settings.default_exclusions,
+                "one_file_system": settings.one_file_system,
+            }
+        )
+        return
+    click.echo("Backed up:")
+    for root in settings.roots:
+        click.echo(f"  {printable(root)}")
+    if not settings.roots:
+        click.echo("  nothing yet: csb add PATH")
+    if settings.exclusions:
+        click.echo("Left out:")
+    for pattern in settings.exclusions:
+        click.echo(f"  {pattern}")
+    if not settings.default_exclusions:
+        click.echo("Caches, trash and the like are backed up too.")
+    if settings.one_file_system:
+        click.echo("Other file systems below these folders are left out.")

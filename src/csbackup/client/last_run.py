@@ -1,0 +1,45 @@
+"""How the last backup of this machine ended: `last-run.json` in the state folder.
+
+For `csb status` and the service, also when the server does not answer. Losing it does no harm.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from csbackup.client.config import Home
+from csbackup.errors import RequestError
+from csbackup.protocol.adapter import Hex, parse, render
+
+FILE = "last-run.json"
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """`failure` is empty when a snapshot was made; then `succeeded` equals `ended`."""
+
+    ended: int  # nanoseconds since 1970
+    succeeded: int  # when the last snapshot was made, by this run or an earlier one; 0: never
+    failure: str = ""
+    snapshot: Hex = b""
+    sequence: int = 0
+    files: int = 0
+    bytes: int = 0
+    coverage: float = 0.0
+    problems: int = 0
+
+
+def load_last_run(home: Home) -> LastRun | None:
+    """None before the first run, and when the file is damaged: the next run writes it anew."""
+    content = home.read(FILE)
+    if content is None:
+        return None
+    try:
+        return parse(LastRun, json.loads(content), "It")
+    except (ValueError, RequestError):
+        return None
+
+
+def save_last_run(home: Home, run: LastRun) -> None:
+    home.write(FILE, json.dumps(render(run), indent=1).encode())
