@@ -126,7 +126,7 @@ class SnapshotRecord:
 
     @property
     def file_name(self) -> str:
-        return f"snapshot-{self.device.hex()}-{self.sequence:010d}"
+        return snapshot_record_name(self.device, self.sequence)
 
     def encode(self) -> bytes:
         return encode(
@@ -140,6 +140,10 @@ class SnapshotRecord:
                 self.signature,
             ]
         )
+
+
+def snapshot_record_name(device: DeviceId, sequence: int) -> str:
+    return f"snapshot-{device.hex()}-{sequence:010d}"
 
 
 def read_snapshot_record(data: bytes) -> SnapshotRecord:

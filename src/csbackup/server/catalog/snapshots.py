@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from csbackup.format.ids import AccountId, DeviceId, NodeId, SnapshotId
 from csbackup.format.records import SnapshotRecord, StubRecord
@@ -27,6 +27,7 @@ class SnapshotRow:
     """`root` and `report` are numbers of nodes, None when only the stub is left."""
 
     number: int
+    device: int
     snapshot: SnapshotId
     sequence: int
     started: int
@@ -54,11 +55,12 @@ class SnapshotNodes:
 
 @dataclass(frozen=True, slots=True)
 class DeviceIds:
-    """What a device's number stands for."""
+    """Which device, of which account."""
 
+    number: int
+    device: DeviceId
     account: AccountId
     account_number: int
-    device: DeviceId
 
 
 def newest_snapshot(connection: sqlite3.Connection, device: int) -> NewestSnapshot:
@@ -91,6 +93,11 @@ def by_sequence(connection: sqlite3.Connection, device: int, sequence: int) -> S
 def at_moment(connection: sqlite3.Connection, device: int, moment_ns: int) -> SnapshotRow | None:
     """The newest one received at or before; those that have expired do not count."""
     return _maybe(QUERIES.snapshot_at(connection, device=device, moment=moment_ns))
+
+
+def newest_live(connection: sqlite3.Connection, device: int) -> SnapshotRow | None:
+    """The newest one that has not expired."""
+    return _maybe(QUERIES.newest_live_snapshot(connection, device=device))
 
 
 def first(connection: sqlite3.Connection, device: int) -> SnapshotRow | None:
@@ -150,14 +157,22 @@ def add_stub(connection: sqlite3.Connection, device: int, stub: StubRecord) -> N
     )
 
 
-def certificate(connection: sqlite3.Connection, device: int, serial: int) -> bytes | None:
+def certificate(
+    connection: sqlite3.Connection, device: int, serial: int
+) -> tuple[bytes, int | None] | None:
+    """A device's certificate, and when it was revoked."""
     row: Any = QUERIES.certificate_by_serial(connection, device=device, serial=serial)
-    return None if row is None else cast("bytes", row["certificate"])
+    return None if row is None else (row["certificate"], row["revoked"])
 
 
-def ids_of(connection: sqlite3.Connection, device: int) -> DeviceIds:
-    row: Any = QUERIES.account_of_device(connection, device=device)
-    return DeviceIds(AccountId(row[0]), row[1], DeviceId(row[2]))
+def find_device(connection: sqlite3.Connection, device: DeviceId) -> DeviceIds | None:
+    row: Any = QUERIES.device_ids(connection, device=device)
+    return None if row is None else DeviceIds(*row)
+
+
+def device_of(connection: sqlite3.Connection, number: int) -> DeviceIds:
+    """The device that the catalog knows by this number."""
+    return DeviceIds(*QUERIES.device_ids_by_number(connection, number=number))
 
 
 def node_of(connection: sqlite3.Connection, number: int) -> NodeId:
@@ -175,6 +190,7 @@ _TOTALS = ("files", "folders", "bytes", "files_changed", "bytes_read")
 def _read(row: Any) -> SnapshotRow:
     return SnapshotRow(
         number=row["number"],
+        device=row["device"],
         snapshot=SnapshotId(row["snapshot"]),
         sequence=row["sequence"],
         started=row["started"],

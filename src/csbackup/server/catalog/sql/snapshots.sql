@@ -24,6 +24,10 @@ select * from snapshots
 where device = :device and received <= :moment and expired = 0
 order by received desc, sequence desc limit 1;
 
+-- name: newest_live_snapshot(device)^
+select * from snapshots
+where device = :device and expired = 0 order by sequence desc limit 1;
+
 -- name: first_snapshot(device)^
 select * from snapshots where device = :device and expired = 0 order by received, sequence limit 1;
 
@@ -62,10 +66,15 @@ where number = :device;
 select certificate, signature, revoked from certificates
 where device = :device and serial = :serial;
 
--- name: account_of_device(device)^
-select accounts.account, accounts.number, devices.device
+-- name: device_ids(device)^
+select devices.number, devices.device, accounts.account, accounts.number
 from devices join accounts on accounts.number = devices.account
-where devices.number = :device;
+where devices.device = :device;
+
+-- name: device_ids_by_number(number)^
+select devices.number, devices.device, accounts.account, accounts.number
+from devices join accounts on accounts.number = devices.account
+where devices.number = :number;
 
 -- name: node_id(number)$
 select node from nodes where number = :number;

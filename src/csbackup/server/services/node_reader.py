@@ -1,0 +1,45 @@
+"""Nodes out of the packs, each checked against its id, from another pack where one is damaged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from csbackup.errors import FormatError, NotFound
+from csbackup.format.ids import AccountId, NodeId
+from csbackup.format.tree import AnyNode, read_node, unpack_node
+from csbackup.server.catalog.database import Connection
+from csbackup.server.catalog.nodes import NodePlace, find_places
+from csbackup.server.store import Store
+
+
+class NodeReader:
+    """Reads the nodes of one account; what is asked for is read, and nothing else."""
+
+    def __init__(
+        self, connection: Connection, store: Store, account: AccountId, account_number: int
+    ) -> None:
+        self._connection = connection
+        self._store = store
+        self._account = account
+        self._number = account_number
+
+    def read(self, node: NodeId) -> AnyNode:
+        """`NotFound` when no pack has it, the pack's damage when none has it whole."""
+        places = find_places(self._connection, self._number, [node]).get(node, [])
+        return read_node(self.plain(node, places))
+
+    def plain(self, node: NodeId, places: Sequence[NodePlace]) -> bytes:
+        """The bytes of a node, from the first place where they are whole."""
+        damage: FormatError | None = None
+        for place in places:
+            try:
+                return unpack_node(self.packed(place), node)
+            except FormatError as problem:
+                damage = damage or problem
+        if damage is not None:
+            raise damage
+        raise NotFound("A listing of this snapshot is not here. Ask the admin to run a scrub.")
+
+    def packed(self, place: NodePlace) -> bytes:
+        """What lies at a place, unchecked."""
+        return self._store.read(self._account, place.pack, place.offset, place.length)
