@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any, cast
 
-from csbackup.format.ids import PackId, UploadId
+from csbackup.format.ids import AccountId, PackId, UploadId
 from csbackup.server.catalog.database import QUERIES
 
 
@@ -56,3 +56,7 @@ def exceeds_quota(connection: sqlite3.Connection, account: int, more_bytes: int)
 def is_empty(connection: sqlite3.Connection, account: int) -> bool:
     """Whether nothing of this account is stored yet."""
     return not QUERIES.account_has_packs(connection, account=account)
+
+
+def account_id(connection: sqlite3.Connection, account: int) -> AccountId:
+    return AccountId(QUERIES.account_id_of(connection, account=account))

@@ -8,7 +8,7 @@ from csbackup.errors import FormatError, NotFound
 from csbackup.format.ids import AccountId, NodeId
 from csbackup.format.tree import AnyNode, read_node, unpack_node
 from csbackup.server.catalog.database import Connection
-from csbackup.server.catalog.nodes import NodePlace, find_places
+from csbackup.server.catalog.nodes import FoundNode, NodePlace, find_nodes, find_places
 from csbackup.server.store import Store
 
 
@@ -28,6 +28,16 @@ class NodeReader:
         places = find_places(self._connection, self._number, [node]).get(node, [])
         return read_node(self.plain(node, places))
 
+    def entry_counts(self, pages: Sequence[NodeId]) -> list[int]:
+        """How many entries each page of a long folder has, without reading them."""
+        found = find_nodes(self._connection, self._number, pages)
+        return [self._count(page, found) for page in pages]
+
+    def _count(self, page: NodeId, found: dict[bytes, FoundNode]) -> int:
+        if page not in found:
+            raise listing_missing()
+        return found[page].entries
+
     def plain(self, node: NodeId, places: Sequence[NodePlace]) -> bytes:
         """The bytes of a node, from the first place where they are whole."""
         damage: FormatError | None = None
@@ -38,8 +48,12 @@ class NodeReader:
                 damage = damage or problem
         if damage is not None:
             raise damage
-        raise NotFound("A listing of this snapshot is not here. Ask the admin to run a scrub.")
+        raise listing_missing()
 
     def packed(self, place: NodePlace) -> bytes:
         """What lies at a place, unchecked."""
         return self._store.read(self._account, place.pack, place.offset, place.length)
+
+
+def listing_missing() -> NotFound:
+    return NotFound("A listing of this snapshot is not here: a pack was lost. Ask the admin.")

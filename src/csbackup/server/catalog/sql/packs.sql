@@ -16,3 +16,6 @@ select quota_bytes, stored_bytes from accounts where number = :account;
 
 -- name: account_has_packs(account)$
 select exists (select 1 from packs where account = :account);
+
+-- name: account_id_of(account)$
+select account from accounts where number = :account;
