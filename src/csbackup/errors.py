@@ -225,7 +225,9 @@ class ContentMissing(RemoteError):
 
 
 class Refused(RemoteError):
-    """The server's problem document: `code` is the server's own."""
+    """The server's problem document: `problem` is the server's own code."""
+
+    code = "refused"
 
     def __init__(self, status: int, code: str, detail: str, extra: dict[str, object]) -> None:
         super().__init__(detail)
@@ -287,6 +289,10 @@ class TooMany(RequestError):
 
 class TooLarge(RequestError):
     code = "too-large"
+
+
+class RangeUnmet(RequestError):
+    code = "range-unmet"
 
 
 class TooSlow(RequestError):

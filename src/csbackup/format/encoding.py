@@ -53,13 +53,13 @@ def fields(value: Any, kinds: str, what: str) -> list[Any]:
     """
     if type(value) is not list or len(value) != len(kinds):
         raise Malformed(what, f"it does not have {len(kinds)} fields")
-    for position, kind in enumerate(kinds):
-        field = value[position]
+    row: list[Any] = value
+    for field, kind in zip(row, kinds, strict=True):
         if type(field) is not _TYPES[kind]:
             raise Malformed(what, "a field has another type than the format says")
         if kind == "i" and not -_LIMIT <= field < _LIMIT:
             raise Malformed(what, "a number has more than 64 bits")
-    return value
+    return row
 
 
 _TYPES: dict[str, type] = {"i": int, "b": bytes, "a": list}
