@@ -340,3 +340,19 @@ class ServerStatus:
 @dataclass(frozen=True, slots=True)
 class Done:
     done: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    status: Literal["ok"] = "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A problem document (RFC 9457); some codes bring more fields."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str

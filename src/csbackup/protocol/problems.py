@@ -21,6 +21,7 @@ STATUS: dict[type[errors.CsbError], int] = {
     errors.Conflict: 409,
     errors.TooSlow: 408,
     errors.TooLarge: 413,
+    errors.RangeUnmet: 416,
     errors.PackDamaged: 422,
     errors.FormatError: 422,
     errors.SignatureInvalid: 422,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from csbackup.errors import CsbError, Forbidden, NotSignedIn
 from csbackup.format.ids import AccountId, DeviceId
@@ -82,10 +82,21 @@ def may_register(policy: str, address: str) -> bool:
 
 def is_near(address: str) -> bool:
     """Whether an address is of this machine or of a private network."""
+    found = _parsed(address)
+    return found is not None and (found.is_loopback or found.is_link_local or found.is_private)
+
+
+def is_loopback(address: str) -> bool:
+    found = _parsed(address)
+    return found is not None and found.is_loopback
+
+
+def _parsed(address: str) -> IPv4Address | IPv6Address | None:
+    """The address; one of IPv4 in the clothes of IPv6 is taken for what it is."""
     try:
         found = ip_address(address.partition("%")[0])
     except ValueError:
-        return False
+        return None
     if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
-        return is_near(str(found.ipv4_mapped))
-    return found.is_loopback or found.is_link_local or found.is_private
+        return found.ipv4_mapped
+    return found

@@ -1,0 +1,1 @@
+"""HTTP: parse, ask a service, render. Nothing is decided here."""

@@ -1,0 +1,55 @@
+"""Who calls: the token a request shows, and whether a browser was tricked into sending it."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.requests import Request
+
+from csbackup.errors import Forbidden
+
+COOKIE = "__Host-csb"
+_HOST = re.compile(r"[A-Za-z0-9.\-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
+_READING = {"GET", "HEAD"}
+
+
+def is_browser(request: Request) -> bool:
+    """The web app says so; other pages cannot send this header without asking first."""
+    return request.headers.get("x-csb") == "web"
+
+
+def shown_token(request: Request) -> str:
+    """The token of the header, else of the cookie, else nothing.
+
+    A cookie comes by itself, also with a request that another site made. So what changes
+    something counts it only with the web app's own header, and from the same origin.
+    """
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return token.strip()
+    cookie = request.cookies.get(COOKIE, "")
+    if cookie and request.method not in _READING:
+        _check_origin(request)
+    return cookie
+
+
+def _check_origin(request: Request) -> None:
+    if not is_browser(request):
+        raise Forbidden("A request by cookie needs the header `X-CSB: web`.")
+    if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+        raise Forbidden("This request comes from another site.")
+    origin = request.headers.get("origin")
+    if origin is not None and origin.partition("://")[2] != request.headers.get("host"):
+        raise Forbidden("This request comes from another site.")
+
+
+def address_of(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def base_url(request: Request, configured: str) -> str:
+    """How the caller reached us; a host header with other characters is not repeated anywhere."""
+    if configured:
+        return configured.rstrip("/")
+    host = request.headers.get("host", "")
+    return f"https://{host}" if _HOST.fullmatch(host) else "https://localhost"

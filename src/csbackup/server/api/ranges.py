@@ -1,0 +1,51 @@
+"""Answering `Range: bytes=a-b` from something that is read piece by piece."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from csbackup.errors import RangeUnmet
+from csbackup.server.api.workers import Workers
+
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+_PIECE = 1024 * 1024
+_TYPE = "application/octet-stream"
+
+Read = Callable[[int, int], bytes]
+
+
+def answer_range(workers: Workers, request: Request, size: int, read: Read) -> Response:
+    """206 with what was asked, 200 with all of it; 416 when nothing of it is there."""
+    span = parse_range(request.headers.get("range", ""), size)
+    headers = {"Accept-Ranges": "bytes"}
+    if span is None:
+        start, end, status = 0, size, 200
+    else:
+        (start, end), status = span, 206
+        if start >= end:
+            raise RangeUnmet(f"The pack has {size} bytes; none of them was asked for.")
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+    headers["Content-Length"] = str(end - start)
+    body = _pieces(workers, read, start, end)
+    return StreamingResponse(body, status, headers, media_type=_TYPE)
+
+
+def parse_range(text: str, size: int) -> tuple[int, int] | None:
+    """Start and end (exclusive) of one range; None when none is asked, or one we do not serve."""
+    found = _RANGE.fullmatch(text.strip(), 0)
+    if found is None or found[1] == found[2] == "":
+        return None
+    if not found[1]:
+        return max(0, size - int(found[2])), size
+    start = int(found[1])
+    end = min(size, int(found[2]) + 1) if found[2] else size
+    return start, end
+
+
+async def _pieces(workers: Workers, read: Read, start: int, end: int) -> AsyncIterator[bytes]:
+    for at in range(start, end, _PIECE):
+        yield await workers.run(read, at, min(_PIECE, end - at))

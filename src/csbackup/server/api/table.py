@@ -1,0 +1,234 @@
+"""Every route there is, and who may use it. What is not here does not exist."""
+
+from __future__ import annotations
+
+from csbackup.errors import (
+    CodeExpired,
+    Conflict,
+    FormatError,
+    MissingReferences,
+    NameTaken,
+    NotFound,
+    NotNext,
+    PackDamaged,
+    QuotaExceeded,
+    RangeUnmet,
+    RegistrationClosed,
+    SignatureInvalid,
+    SignInFailed,
+    StorageFull,
+    TooLarge,
+    TooMany,
+    TooSlow,
+)
+from csbackup.format.ids import LONG
+from csbackup.format.packing import MAX_PACK
+from csbackup.protocol import messages
+from csbackup.protocol.frames import MAX_HAVE, MAX_LOCATE, MAX_NODES
+from csbackup.server.api import accounts, admin, devices, downloads, public, uploads
+from csbackup.server.api.description import as_text, describe
+from csbackup.server.api.routes import (
+    ADMIN,
+    ANYONE,
+    API,
+    DEVICE,
+    PERSON,
+    READERS,
+    Query,
+    Raw,
+    Route,
+)
+
+_IDS = Raw(limit=MAX_HAVE * LONG)
+_NODE_IDS = Raw(limit=MAX_NODES * LONG)
+_CHUNK_IDS = Raw(limit=MAX_LOCATE * LONG)
+_PACK = Raw(limit=MAX_PACK)
+_BYTES = Raw()
+_TEXT = Raw("text/plain; charset=utf-8", text=True)
+_PEM = Raw("application/x-x509-ca-cert", text=True)
+_SCRIPT = Raw("text/x-shellscript; charset=utf-8", text=True)
+_JSON = Raw("application/json", text=True)
+
+# fmt: off
+_PUBLIC = (
+    Route(
+        "GET", "/healthz", "health", "Whether the server works",
+        who=ANYONE, answer=messages.Health, handler=public.health,
+    ),
+    Route(
+        "GET", "/metrics", "metrics", "Figures for Prometheus; from this machine or for an admin",
+        who=ANYONE, answer=_TEXT, handler=public.metrics,
+    ),
+    Route(
+        "GET", "/api/openapi.json", "openapi", "This description",
+        who=ANYONE, answer=_JSON, handler=lambda call: as_text(describe(ROUTES)).encode(),
+    ),
+    Route(
+        "GET", "/ca.crt", "ca", "The server's own CA; compare its pin before you trust it",
+        who=ANYONE, answer=_PEM, handler=public.ca_certificate,
+    ),
+    Route(
+        "GET", "/client/install.sh", "client_installer", "The script that installs the client",
+        who=ANYONE, answer=_SCRIPT, handler=public.client_installer,
+    ),
+    Route(
+        "GET", "/client/{wheel}", "client_wheel", "The client, as a Python wheel",
+        who=ANYONE, answer=_BYTES, handler=public.client_wheel,
+    ),
+    Route(
+        "GET", f"{API}/server", "server", "What this server is",
+        who=ANYONE, answer=messages.ServerInfo, handler=public.server_info,
+    ),
+)
+
+_ACCOUNTS = (
+    Route(
+        "POST", f"{API}/kdf", "kdf", "How to stretch the password of an account",
+        who=ANYONE, body=messages.KdfRequest, answer=messages.KdfAnswer, handler=accounts.kdf,
+    ),
+    Route(
+        "POST", f"{API}/accounts", "register", "Make an account",
+        who=ANYONE, body=messages.Registration, answer=messages.Session,
+        handler=accounts.register, statuses=(201,),
+        problems=(RegistrationClosed, CodeExpired, NameTaken, Conflict, TooMany, StorageFull),
+    ),
+    Route(
+        "POST", f"{API}/sessions", "sign_in", "Sign in",
+        who=ANYONE, body=messages.SignIn, answer=messages.Session, handler=accounts.sign_in,
+        statuses=(201,), problems=(SignInFailed, TooMany),
+    ),
+    Route(
+        "DELETE", f"{API}/sessions/current", "sign_out", "Sign out",
+        who=PERSON, answer=messages.Done, handler=accounts.sign_out,
+    ),
+    Route(
+        "GET", f"{API}/account", "account", "The own account, with what unlocks it",
+        who=PERSON, answer=messages.Account, handler=accounts.account,
+    ),
+    Route(
+        "PUT", f"{API}/account/password", "change_password",
+        "Set a new password; all other sessions end",
+        who=PERSON, body=messages.PasswordChange, answer=messages.Account,
+        handler=accounts.change_password, problems=(SignInFailed, Conflict, TooMany, StorageFull),
+    ),
+    Route(
+        "PUT", f"{API}/account/recovery", "change_recovery", "Set a new recovery key",
+        who=PERSON, body=messages.RecoveryChange, answer=messages.Account,
+        handler=accounts.change_recovery, problems=(SignInFailed, TooMany, StorageFull),
+    ),
+)
+
+_DEVICES = (
+    Route(
+        "GET", f"{API}/devices", "devices", "The own devices and how they do",
+        who=PERSON, answer=messages.DeviceList, handler=devices.own_devices,
+    ),
+    Route(
+        "POST", f"{API}/devices", "enrol", "Make a device known, or let a new key speak for it",
+        who=PERSON, body=messages.DeviceEnrolment, answer=messages.DeviceToken,
+        handler=devices.enrol, statuses=(201,),
+        problems=(NameTaken, Conflict, NotFound, SignatureInvalid, FormatError, StorageFull),
+    ),
+    Route(
+        "DELETE", f"{API}/devices/{{device}}", "revoke", "End a device's token for ever",
+        who=PERSON, answer=messages.Done, handler=devices.revoke, problems=(StorageFull,),
+    ),
+    Route(
+        "GET", f"{API}/devices/{{device}}/certificates", "certificates",
+        "The certificates of a device, by serial",
+        who=READERS, answer=messages.CertificateList, handler=devices.certificates,
+    ),
+    Route(
+        "GET", f"{API}/devices/{{device}}/snapshots", "snapshots",
+        "The snapshots of a device, oldest first",
+        who=READERS, answer=messages.SnapshotList, handler=devices.snapshots,
+    ),
+    Route(
+        "GET", f"{API}/devices/{{device}}/listing", "listing", "One folder as of one snapshot",
+        who=READERS, answer=messages.Listing, handler=devices.listing,
+        query=(
+            Query("snapshot", "integer", "a sequence number; newest without it", least=1),
+            Query("at", "integer", "the newest snapshot received at or before this time, in ns"),
+            Query("path", "path", "exact bytes in base64url without padding; roots without it"),
+            Query("offset", "integer", "entries to leave out", default=0),
+            Query("limit", "integer", "most entries", default=200, least=1, most=1000),
+        ),
+    ),
+    Route(
+        "POST", f"{API}/checkin", "check_in", "A device's word that it lives",
+        who=DEVICE, body=messages.CheckIn, answer=messages.CheckInAnswer,
+        handler=devices.check_in,
+    ),
+)
+
+_UPLOADS = (
+    Route(
+        "POST", f"{API}/uploads", "open_upload", "Begin a backup",
+        who=DEVICE, body=messages.UploadRequest, answer=messages.Upload,
+        handler=uploads.open_upload, statuses=(201,),
+    ),
+    Route(
+        "POST", f"{API}/uploads/{{upload}}/have", "have", "Which of these are here: one bit each",
+        who=DEVICE, body=_IDS, answer=_BYTES, handler=uploads.have,
+        query=(
+            Query("kind", "choice", "of what", choices=("chunks", "nodes"), required=True),
+            Query("width", "choice", "bytes of an id", choices=("8", "32"), required=True),
+        ),
+        problems=(Conflict,),
+    ),
+    Route(
+        "PUT", f"{API}/uploads/{{upload}}/packs/{{pack}}", "put_pack", "Send a pack",
+        who=DEVICE, body=_PACK, answer=messages.PackReceived, streaming=uploads.put_pack,
+        statuses=(201, 200),
+        problems=(
+            Conflict, PackDamaged, FormatError, QuotaExceeded, StorageFull, TooLarge, TooSlow,
+        ),
+    ),
+    Route(
+        "GET", f"{API}/uploads/{{upload}}/packs/{{pack}}", "read_back",
+        "Bytes of a pack of this upload",
+        who=DEVICE, answer=_BYTES, streaming=uploads.read_back, statuses=(200, 206),
+        problems=(Conflict, RangeUnmet),
+    ),
+    Route(
+        "POST", f"{API}/uploads/{{upload}}/commit", "commit", "Make a snapshot of what was sent",
+        who=DEVICE, body=messages.Commit, answer=messages.Committed, handler=uploads.commit,
+        statuses=(201, 200),
+        problems=(
+            MissingReferences, NotNext, Conflict, SignatureInvalid, FormatError, StorageFull,
+        ),
+    ),
+)
+
+_DOWNLOADS = (
+    Route(
+        "POST", f"{API}/nodes", "nodes", "Trees by their ids",
+        who=PERSON | DEVICE, body=_NODE_IDS, answer=_BYTES, handler=downloads.nodes,
+    ),
+    Route(
+        "POST", f"{API}/locate", "locate", "Where the blocks of these chunks lie",
+        who=PERSON, body=_CHUNK_IDS, answer=_BYTES, handler=downloads.locate,
+    ),
+    Route(
+        "GET", f"{API}/packs/{{pack}}", "get_pack", "Bytes of a pack",
+        who=PERSON, answer=_BYTES, streaming=downloads.get_pack, statuses=(200, 206),
+        problems=(RangeUnmet,),
+    ),
+)
+
+_ADMIN = (
+    Route(
+        "GET", f"{API}/admin/devices", "admin_devices", "All devices and how they do",
+        who=ADMIN, answer=messages.DeviceList, handler=admin.devices,
+    ),
+    Route(
+        "GET", f"{API}/admin/accounts", "admin_accounts", "All accounts",
+        who=ADMIN, answer=messages.AccountList, handler=admin.accounts,
+    ),
+    Route(
+        "GET", f"{API}/admin/status", "admin_status", "The server's totals",
+        who=ADMIN, answer=messages.ServerStatus, handler=admin.status,
+    ),
+)
+
+ROUTES: tuple[Route, ...] = (*_PUBLIC, *_ACCOUNTS, *_DEVICES, *_UPLOADS, *_DOWNLOADS, *_ADMIN)

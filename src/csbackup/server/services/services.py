@@ -1,0 +1,48 @@
+"""Everything the API may ask, put together once by `server.app`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from csbackup.server.services.accounts import Accounts
+from csbackup.server.services.client_wheel import ClientWheel
+from csbackup.server.services.commit import Commits
+from csbackup.server.services.devices import Devices
+from csbackup.server.services.downloads import Downloads
+from csbackup.server.services.enrolment import Enrolments
+from csbackup.server.services.history import History
+from csbackup.server.services.ingest import Ingest
+from csbackup.server.services.invitations import Invitations
+from csbackup.server.services.overview import Overview
+from csbackup.server.services.sessions import Sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What this server tells anyone of itself."""
+
+    name: str
+    version: str
+    registration: Literal["local", "open", "invite", "closed"]
+    url: str  # empty: it is reached by its own addresses
+    pin: str
+    ca_pem: bytes
+    leaf_pin: Callable[[], str]  # changes when the leaf is renewed
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    face: Face
+    accounts: Accounts
+    sessions: Sessions
+    invitations: Invitations
+    enrolments: Enrolments
+    devices: Devices
+    ingest: Ingest
+    commits: Commits
+    history: History
+    downloads: Downloads
+    overview: Overview
+    client: ClientWheel
