@@ -62,7 +62,7 @@ def fields(value: Any, kinds: str, what: str) -> list[Any]:
     return row
 
 
-_TYPES: dict[str, type] = {"i": int, "b": bytes, "a": list}
+_TYPES: dict[str, Any] = {"i": int, "b": bytes, "a": list}
 
 
 def check_length(field: bytes, length: int, what: str) -> bytes:
