@@ -3,7 +3,8 @@
 have       request: ids cut to 8 bytes, or whole (32), joined; at most 10,000
            answer: one bit per id, most significant first, 1 = here
 nodes      request: node ids joined, at most 1,000
-           answer: CBOR array of [node id, zstd frame]; ids not found are left out
+           answer: CBOR array of [node id, zstd frame]; ids not found are left out. It ends after
+           about 16 MiB: ask again for what was left out; empty means none of them is here
 locate     request: chunk ids joined, at most 10,000
            answer: CBOR array of [pack id, offset, length, chunk ids of that block joined];
            each block once, sorted by pack and offset; chunks not found are left out

@@ -29,11 +29,18 @@ class Reading:
 
     def nodes(self, ids: Sequence[bytes]) -> dict[NodeId, bytes]:
         """Nodes as they lie in packs, unchecked: see `tree.unpack_node`. Missing ones are left
-        out."""
+        out.
+
+        An answer may end early, so what it leaves out is asked for again until nothing comes.
+        """
         found: dict[NodeId, bytes] = {}
-        for at in range(0, len(ids), NODES_AT_ONCE):
-            body = b"".join(ids[at : at + NODES_AT_ONCE])
-            found |= frames.decode_nodes(self.post_ids("nodes", body))
+        wanted = list(dict.fromkeys(map(NodeId, ids)))
+        while wanted:
+            asked, wanted = wanted[:NODES_AT_ONCE], wanted[NODES_AT_ONCE:]
+            answer = frames.decode_nodes(self.post_ids("nodes", b"".join(asked)))
+            found |= answer
+            if answer:
+                wanted = [node for node in asked if node not in answer] + wanted
         return found
 
     def post_ids(self, path: str, body: bytes) -> bytes:
