@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -36,6 +37,7 @@ _PRAGMAS = (
     "busy_timeout = 10000",
     "temp_store = memory",
 )
+_BESIDE_PRAGMAS = ("query_only = on", "busy_timeout = 10000", "temp_store = memory")
 _WRITER_CACHE = "cache_size = -8192"
 _READER_CACHE = "cache_size = -1024"  # each thread has its own; the system's cache is behind it
 
@@ -47,17 +49,21 @@ class Database:
     one that fails takes nothing of the others with it. A change must not wait for anything.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, beside: bool = False) -> None:
+        """`beside` another process that may write: this one reads, and changes nothing."""
         self._path = path
+        self._beside = beside
         self._local = threading.local()
         self._readers: weakref.WeakSet[_Reader] = weakref.WeakSet()
         self._queue: queue.Queue[_Waiting | None] = queue.Queue()
-        self._closed = False
-        connection = self._connect()
-        _migrate(connection, path)
-        connection.close()
+        self._closed = beside
         self._writer = threading.Thread(target=self._write_all, name="catalog-writer", daemon=True)
-        self._writer.start()
+        connection = self._connect()
+        _check_version(connection, path)
+        if not beside:
+            _migrate(connection)
+            self._writer.start()
+        connection.close()
 
     def read(self) -> sqlite3.Connection:
         """This thread's own connection; never write through it."""
@@ -88,14 +94,18 @@ class Database:
     def close(self) -> None:
         self._closed = True
         self._queue.put(None)
-        self._writer.join()
+        if not self._beside:
+            self._writer.join()
         for reader in list(self._readers):
             reader.connection.close()
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        address = f"{self._path.absolute().as_uri()}?mode={'ro' if self._beside else 'rwc'}"
+        connection = sqlite3.connect(
+            address, uri=True, isolation_level=None, check_same_thread=False
+        )
         connection.row_factory = sqlite3.Row
-        for pragma in _PRAGMAS:
+        for pragma in _BESIDE_PRAGMAS if self._beside else _PRAGMAS:
             connection.execute(f"pragma {pragma}")
         return connection
 
@@ -169,16 +179,27 @@ def _run_in_savepoint(connection: sqlite3.Connection, waiting: _Waiting) -> None
     connection.execute("release one")
 
 
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+def _check_version(connection: sqlite3.Connection, path: Path) -> None:
+    found, known = _version(connection), len(_migrations())
+    if found > known:
+        raise FolderTooNew(str(path.parent), found, known)
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
     """Bring the schema up to date, one numbered step after the other, each in a transaction."""
-    migrations = sorted(
-        (resources.files("csbackup.server.catalog") / "migrations").iterdir(), key=lambda m: m.name
-    )
-    found: int = connection.execute("pragma user_version").fetchone()[0]
-    if found > len(migrations):
-        raise FolderTooNew(str(path.parent), found, len(migrations))
-    for number, migration in enumerate(migrations[found:], start=found + 1):
+    found = _version(connection)
+    for number, migration in enumerate(_migrations()[found:], start=found + 1):
         script = migration.read_text(encoding="utf-8")
         connection.executescript(
             f"begin immediate;\n{script}\npragma user_version = {number};\ncommit;"
         )
+
+
+def _migrations() -> list[Traversable]:
+    folder = resources.files("csbackup.server.catalog") / "migrations"
+    return sorted(folder.iterdir(), key=lambda migration: migration.name)
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    found: int = connection.execute("pragma user_version").fetchone()[0]
+    return found

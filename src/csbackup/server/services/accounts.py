@@ -70,7 +70,7 @@ class Accounts:
         return may_register(self._registering.policy, address)
 
     def needs_admin(self) -> bool:
-        return not QUERIES.account_admins(self._database.read())
+        return not QUERIES.account_count_admins(self._database.read())["admins"]
 
     def register(self, request: messages.Registration, address: str, now: int) -> int:
         """Make the account; the number the catalog gives it."""

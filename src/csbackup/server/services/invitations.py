@@ -27,7 +27,7 @@ class Invitations:
 
     def invite_first_admin(self, now: int) -> str | None:
         """A code for the first admin, or None when there is one; earlier such codes end."""
-        if QUERIES.account_admins(self._database.read()):
+        if QUERIES.account_count_admins(self._database.read())["admins"]:
             return None
         return self._invite("admin", "", now, replaces_first=True)
 

@@ -32,5 +32,5 @@ update accounts set role = :role where number = :number;
 -- name: account_signed_in(number, now)!
 update accounts set last_sign_in = :now where number = :number;
 
--- name: account_admins()$
-select count(*) from accounts where role = 'admin';
+-- name: account_count_admins()^
+select count(*) as admins from accounts where role = 'admin';
