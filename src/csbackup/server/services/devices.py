@@ -53,6 +53,14 @@ class Devices:
         number: int = row["number"]
         return number
 
+    def number_of(self, device: bytes) -> int:
+        """The catalog's number of a device, for who may see them all."""
+        row = self._row_of(device)
+        if row is None:
+            raise _no_such_device()
+        number: int = row["number"]
+        return number
+
     def check_in(
         self, caller: DeviceCaller, request: messages.CheckIn, now: int
     ) -> messages.CheckInAnswer:

@@ -1,0 +1,190 @@
+"""The server put together: folder, identity, catalog, store, services, application."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from importlib import resources
+from pathlib import Path
+
+from starlette.types import ASGIApp
+
+from csbackup import __version__
+from csbackup.errors import ConfigInvalid
+from csbackup.protocol.messages import Listing
+from csbackup.server.api.application import build_application
+from csbackup.server.api.workers import Workers
+from csbackup.server.catalog.database import CATALOG, Database
+from csbackup.server.config import Config
+from csbackup.server.folder import (
+    IDENTITY,
+    FolderLock,
+    check_version,
+    prepare_folder,
+    write_durably,
+)
+from csbackup.server.names import names_of_this_machine
+from csbackup.server.services.accounts import Accounts, Registering
+from csbackup.server.services.client_wheel import ClientWheel
+from csbackup.server.services.commit import Commits
+from csbackup.server.services.devices import Devices
+from csbackup.server.services.downloads import Downloads
+from csbackup.server.services.enrolment import Enrolments
+from csbackup.server.services.history import History, Moment
+from csbackup.server.services.ingest import Ingest
+from csbackup.server.services.invitations import Invitations
+from csbackup.server.services.overview import Overview
+from csbackup.server.services.services import Face, Services
+from csbackup.server.services.sessions import Sessions
+from csbackup.server.store import FolderRecords, FolderStore
+from csbackup.server.trust import Identity
+
+WORKERS = 8
+_log = logging.getLogger("csbackup.server")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that could answer; `serve` lets it."""
+
+    config: Config
+    identity: Identity
+    services: Services
+    application: ASGIApp
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """What can be read beside a running server."""
+
+    devices: Devices
+    overview: Overview
+    history: History
+
+    def listing(
+        self, device: int, at_ns: int | None, path: bytes, *, offset: int, limit: int
+    ) -> Listing:
+        return self.history.listing(device, Moment(None, at_ns), path, offset=offset, limit=limit)
+
+
+def clock() -> int:
+    return time.time_ns()
+
+
+@contextmanager
+def open_server(config: Config) -> Iterator[Server]:
+    """Hold the data folder and everything in it; nobody else writes there meanwhile.
+
+    What a crash left half done is put right before anything is accepted.
+    """
+    prepare_folder(config.folder)
+    with FolderLock(config.folder):
+        if _needs_rebuild(config.folder):
+            raise ConfigInvalid(
+                f"The catalog of {config.folder} is missing, its records are there. "
+                f"Run `csb-server rebuild --data {config.folder}` first."
+            )
+        database = Database(config.folder / CATALOG)
+        workers = Workers(WORKERS)
+        try:
+            yield _put_together(config, database, workers)
+        finally:
+            workers.close()
+            database.close()
+
+
+@contextmanager
+def open_beside(folder: Path) -> Iterator[Looking]:
+    """Read what there is, also while a server runs."""
+    check_version(folder)
+    if not (folder / CATALOG).exists():
+        raise ConfigInvalid(f"{folder} has no catalog yet. Start the server, or run rebuild.")
+    database = Database(folder / CATALOG, beside=True)
+    try:
+        store = FolderStore(folder)
+        yield Looking(
+            Devices(database, heads=Ingest(database, store).heads),
+            Overview(database, store, folder=folder, version=__version__, started=0),
+            History(database, store),
+        )
+    finally:
+        database.close()
+
+
+def _put_together(config: Config, database: Database, workers: Workers) -> Server:
+    identity = _identity(config)
+    store, records = FolderStore(config.folder), FolderRecords(config.folder)
+    store.sweep()
+    records.sweep()
+    commits = Commits(database, store, records)
+    for line in commits.adopt_orphans():
+        _log.warning("%s", line)
+    ingest = Ingest(database, store)
+    registering = Registering(
+        config.registration, config.default_quota_bytes, config.registrations_per_hour
+    )
+    services = Services(
+        face=_face(config, identity),
+        accounts=Accounts(database, records, registering, _answer_secret(config.folder)),
+        sessions=Sessions(database, failures_per_minute=config.sign_in_failures_per_minute),
+        invitations=Invitations(database),
+        enrolments=Enrolments(database, records),
+        devices=Devices(
+            database,
+            heads=ingest.heads,
+            overdue_after_seconds=config.overdue_after_hours * 3600,
+        ),
+        ingest=ingest,
+        commits=commits,
+        history=History(database, store),
+        downloads=Downloads(database, store),
+        overview=Overview(
+            database, store, folder=config.folder, version=__version__, started=clock()
+        ),
+        client=ClientWheel(),
+    )
+    application = build_application(services, workers, clock, web_folder())
+    return Server(config, identity, services, application)
+
+
+def _needs_rebuild(folder: Path) -> bool:
+    return not (folder / CATALOG).exists() and any((folder / "records").glob("*/*"))
+
+
+def web_folder() -> Path:
+    """Where the built web app lies; the package is always a folder, never a zip."""
+    return Path(str(resources.files("csbackup.server"))) / "web"
+
+
+def _identity(config: Config) -> Identity:
+    find_names = partial(names_of_this_machine, config.url_host)
+    identity = Identity(config.folder / IDENTITY, find_names)
+    identity.renew(datetime.now(UTC))
+    return identity
+
+
+def _face(config: Config, identity: Identity) -> Face:
+    return Face(
+        name=config.name or socket.gethostname(),
+        version=__version__,
+        registration=config.registration,
+        url=config.url,
+        pin=identity.authority.pin,
+        ca_pem=identity.authority.pem,
+        leaf_pin=lambda: identity.leaf_pin,
+    )
+
+
+def _answer_secret(folder: Path) -> bytes:
+    """What makes up the answers about accounts that do not exist: the same for ever."""
+    path = folder / IDENTITY / "answers"
+    if not path.exists():
+        write_durably(path, secrets.token_bytes(32))
+    return path.read_bytes()

@@ -1,0 +1,159 @@
+"""Running the server: listen, greet, answer until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from ipaddress import ip_address
+
+import uvicorn
+
+from csbackup.errors import ConfigInvalid
+from csbackup.server.admin_socket import admin_socket
+from csbackup.server.app import Server, clock, open_server
+from csbackup.server.config import Config
+from csbackup.server.names import names_of_this_machine
+from csbackup.server.patience import PatientProtocol
+from csbackup.server.services.invitations import LIFE_MINUTES
+from csbackup.server.trust import Identity
+
+_RENEWAL_SECONDS = 3600
+_GRACE_SECONDS = 30  # for requests that run when we are told to stop
+_KEEP_ALIVE_SECONDS = 75
+_log = logging.getLogger("csbackup.server")
+
+Say = Callable[[str], None]
+
+
+def serve(config: Config, say: Say) -> None:
+    """Answer until a signal says stop; `say` gets the lines of the greeting."""
+    with open_server(config) as server, _listen(config) as listening:
+        url = public_url(config, listening.getsockname()[1])
+
+        def greet() -> None:
+            for line in greeting(server, url, listening):
+                say(line)
+
+        asyncio.run(_run(server, listening, url, greet))
+
+
+async def _run(
+    server: Server, listening: socket.socket, url: str, greet: Callable[[], None]
+) -> None:
+    renewal = asyncio.create_task(_renew_for_ever(server.identity))
+    async with admin_socket(server.config.folder, server.services, url, clock):
+        try:
+            await _Uvicorn(_settings(server), greet).serve(sockets=[listening])
+        finally:
+            renewal.cancel()
+            with suppress(asyncio.CancelledError):
+                await renewal
+
+
+def greeting(server: Server, url: str, listening: socket.socket) -> Iterator[str]:
+    host, port = listening.getsockname()[:2]
+    yield f"Listening on {_https(host, port)}"
+    yield f"Pin: {server.identity.authority.pin}"
+    if ip_address(host).is_unspecified or server.config.url:
+        yield f"Open {url} in a browser."
+    code = server.services.invitations.invite_first_admin(clock())
+    if code is not None:
+        yield f"No admin yet. For {LIFE_MINUTES} minutes, one can be made here:"
+        yield f"  {setup_link(url, code)}"
+
+
+def setup_link(url: str, code: str) -> str:
+    return f"{url}/#/setup?code={code}"
+
+
+def public_url(config: Config, port: int) -> str:
+    """Under which address people can reach this server: as configured, else as we are found."""
+    if config.url:
+        return config.url.rstrip("/")
+    host = config.address[0]
+    with suppress(ValueError):
+        if ip_address(host).is_unspecified:
+            host = str(names_of_this_machine().addresses[0])
+    return _https(host, port or config.address[1])
+
+
+def _https(host: str, port: int) -> str:
+    return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
+
+
+@contextmanager
+def _listen(config: Config) -> Iterator[socket.socket]:
+    host, port = config.address
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, _, _, _, address = found[0]
+        both = family == socket.AF_INET6 and host == "::" and socket.has_dualstack_ipv6()
+        listening = socket.create_server(address, family=family, backlog=128, dualstack_ipv6=both)
+    except OSError as problem:
+        raise ConfigInvalid(
+            f"The server cannot listen on {config.listen}: {problem.strerror}. "
+            "Stop what uses that port, or choose another with --listen."
+        ) from None
+    with contextlib.closing(listening):
+        yield listening
+
+
+def _settings(server: Server) -> uvicorn.Config:
+    proxies = list(server.config.trusted_proxies)
+    settings = uvicorn.Config(
+        server.application,
+        http=PatientProtocol,
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
+        limit_concurrency=server.config.connections or None,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    settings.load()
+    settings.ssl = server.identity.context  # renewed in place, which a file name cannot be
+    return settings
+
+
+class _Uvicorn(uvicorn.Server):
+    """Greets once it accepts connections, and ends quietly: a stop is no failure."""
+
+    def __init__(self, settings: uvicorn.Config, greet: Callable[[], None]) -> None:
+        super().__init__(settings)
+        self._greet = greet
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self._greet()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+
+async def _renew_for_ever(identity: Identity) -> None:
+    while True:
+        await asyncio.sleep(_RENEWAL_SECONDS)
+        try:
+            if await asyncio.to_thread(identity.renew, datetime.now(UTC)):
+                _log.info("The server's certificate was renewed; its pin stays.")
+        except OSError as problem:
+            _log.warning("The server's certificate was not renewed: %s", problem)
