@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
+_PAGE = "index.html"
 _FOR_EVER = "public, max-age=31536000, immutable"  # their names change with their content
 _ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
 _TYPES = {".js": "text/javascript", ".wasm": "application/wasm", ".svg": "image/svg+xml"}
@@ -44,7 +45,7 @@ class Pages:
         self._files = _find_files(folder)
 
     def answer(self, request: Request, url: str, leaf_pin: str) -> Response:
-        name = request.url.path.lstrip("/") or "index.html"
+        name = request.url.path.lstrip("/") or _PAGE
         if _is_api(name) or request.method not in ("GET", "HEAD"):
             raise HTTPException(404)
         found = self._files.get(name) or self._page_of(name)
@@ -53,10 +54,10 @@ class Pages:
         return self._file(found, request)
 
     def _page_of(self, name: str) -> WebFile | None:
-        """The app finds its own way from its one page; a file that is gone stays gone."""
-        if "." in name.rpartition("/")[2]:
+        """The app finds its own way from its one page; a file that is not there stays so."""
+        if name != _PAGE and "." in name.rpartition("/")[2]:
             raise HTTPException(404)
-        return self._files.get("index.html")
+        return self._files.get(_PAGE)
 
     def _file(self, found: WebFile, request: Request) -> Response:
         accepted = {
@@ -82,7 +83,7 @@ def _is_api(name: str) -> bool:
 
 def _find_files(folder: Path) -> dict[str, WebFile]:
     """Found once, at start: a request can name only what is in this table."""
-    if not (folder / "index.html").is_file():
+    if not (folder / _PAGE).is_file():
         return {}
     files = (path for path in folder.rglob("*") if path.is_file() and path.name[0] != ".")
     return {
