@@ -1,0 +1,171 @@
+"""Reads files, cuts them into chunks and hands those on; notices when a file changes meanwhile."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from csbackup.client.backup.gathering import SMALL_CHUNK
+from csbackup.client.files import FileSource, OpenFile
+from csbackup.client.platform.attributes import Extents, may_be_sparse
+from csbackup.format.chunking import WHOLE_FILE, make_cutter
+from csbackup.format.ids import ChunkId, chunk_id
+from csbackup.format.keys import DeviceKeys
+from csbackup.format.sealing import Bytes
+from csbackup.format.tree import INLINE_CHUNKS, Node, build_chunk_list
+
+READ_BYTES = 4 * 1024 * 1024  # as long as the longest chunk, so that one always fits
+ATTEMPTS = 3
+
+
+class SendChunk(Protocol):
+    """`quick`: a chunk of a big file."""
+
+    def __call__(self, id: ChunkId, content: Bytes, *, quick: bool = False) -> None: ...
+
+
+SendNode = Callable[[Node], None]
+
+
+@dataclass(frozen=True, slots=True)
+class FileContent:
+    """What was read of a file. `status` is from after; `steady`: it was the same before."""
+
+    status: os.stat_result
+    content: bytes | list[bytes]
+    size: int
+    extents: Extents | None
+    xattrs: tuple[tuple[bytes, bytes], ...]
+    bytes_read: int
+    steady: bool
+
+
+class ContentReader:
+    """Reads for one run."""
+
+    def __init__(
+        self, files: FileSource, keys: DeviceKeys, send_chunk: SendChunk, send_node: SendNode
+    ) -> None:
+        self._files = files
+        self._id_key = keys.id_key
+        self._cut = make_cutter(keys.cut_key)
+        self._send_chunk = send_chunk
+        self._send_node = send_node
+
+    def read(self, path: bytes) -> FileContent:
+        """A file's content, once more when it changed meanwhile; `OSError` when there is none.
+
+        The last attempt is kept as it came, not `steady`: what it holds was there, if not at
+        one moment.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            last = attempt == ATTEMPTS
+            file = self._files.open(path)
+            try:
+                found = self._read_once(file, sparse=not last)
+            finally:
+                file.close()
+            if found.steady or last:
+                break
+        return found
+
+    def keep_small(self, content: bytes) -> ChunkId:
+        """Hand on something that is one chunk whatever its length."""
+        id = chunk_id(content, self._id_key)
+        self._send_chunk(id, content)
+        return id
+
+    def _read_once(self, file: OpenFile, *, sparse: bool) -> FileContent:
+        before = file.status()
+        xattrs = file.xattrs()
+        size = before.st_size
+        extents = file.extents(size) if sparse and may_be_sparse(before) else None
+        content: bytes | list[bytes]
+        if extents is None and size <= WHOLE_FILE:
+            content, length = self._read_small(file, size)
+            size = length
+        else:
+            parts = extents if extents is not None else ((0, size),)
+            content, length = self._read_big(file, parts)
+            size = size if extents is not None else length
+        after = file.status()
+        whole = extents is None or length == sum(part for _, part in extents)
+        steady = whole and _same(before, after)
+        return FileContent(after, content, size, extents, xattrs, length, steady)
+
+    def _read_small(self, file: OpenFile, size: int) -> tuple[bytes, int]:
+        content = file.read(size + 1) if size else b""
+        return (self.keep_small(content) if content else b""), len(content)
+
+    def _read_big(self, file: OpenFile, extents: Extents) -> tuple[bytes | list[bytes], int]:
+        """The content's ids, joined or as a list's node, and how many bytes there were."""
+        stream = _Stream(file, extents)
+        ids: list[ChunkId] = []
+        length = 0
+        rest: Bytes = b""
+        while not stream.ended:
+            view, filled = _fill(stream, rest)
+            cuts = self._cut(view[:filled]) if filled else []
+            # The last chunk may be cut short by the buffer's end: it begins the next buffer.
+            held = cuts.pop() if len(cuts) > 1 and not stream.ended else 0
+            at = 0
+            for cut in cuts:
+                ids.append(self._keep(view[at : at + cut], big=filled > WHOLE_FILE))
+                at += cut
+            rest = view[at : at + held]
+            length += at
+        return self._name(ids), length
+
+    def _keep(self, content: memoryview, *, big: bool) -> ChunkId:
+        id = chunk_id(content, self._id_key)
+        small = len(content) <= SMALL_CHUNK  # it waits in a block, and would keep the whole buffer
+        self._send_chunk(id, bytes(content) if small else content, quick=big)
+        return id
+
+    def _name(self, ids: list[ChunkId]) -> bytes | list[bytes]:
+        if len(ids) <= INLINE_CHUNKS:
+            return b"".join(ids)
+        nodes = build_chunk_list(ids)
+        for node in nodes:
+            self._send_node(node)
+        return [nodes[-1].id]
+
+
+def _same(before: os.stat_result, after: os.stat_result) -> bool:
+    return (before.st_size, before.st_mtime_ns, before.st_ctime_ns) == (
+        after.st_size,
+        after.st_mtime_ns,
+        after.st_ctime_ns,
+    )
+
+
+def _fill(stream: _Stream, rest: Bytes) -> tuple[memoryview, int]:
+    """A new buffer that begins with `rest`: chunks of the last one are still on their way."""
+    view = memoryview(bytearray(READ_BYTES))
+    view[: len(rest)] = rest
+    return view, len(rest) + stream.read_into(view[len(rest) :])
+
+
+class _Stream:
+    """The data of some extents, one after the other."""
+
+    def __init__(self, file: OpenFile, extents: Extents) -> None:
+        self._file = file
+        self._left = list(reversed(extents))
+
+    @property
+    def ended(self) -> bool:
+        return not self._left
+
+    def read_into(self, view: memoryview) -> int:
+        """Fills `view`, unless the data ends before."""
+        filled = 0
+        while self._left and filled < len(view):
+            offset, length = self._left.pop()
+            got = self._file.read_into(view[filled : filled + length], offset)
+            filled += got
+            if 0 < got < length:
+                self._left.append((offset + got, length - got))
+        return filled

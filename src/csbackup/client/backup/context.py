@@ -1,0 +1,119 @@
+"""What a backup gets from outside, and what it gives back."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from csbackup.client.backup.server import BackupServer
+from csbackup.client.files import FileSource, LiveFiles
+from csbackup.client.keyring import EnrolledDevice
+from csbackup.format.snapshot import Settings
+from csbackup.protocol.messages import DeviceHead
+
+MEBIBYTE = 1024 * 1024
+
+
+class SeenHeads(Protocol):
+    """The heads this machine has seen; `client.heads` keeps them."""
+
+    def check(self, heads: Iterable[DeviceHead]) -> None: ...
+    def remember(self, heads: Iterable[DeviceHead]) -> None: ...
+    def seen(self, device: bytes) -> DeviceHead | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something a run could not do. The run goes on."""
+
+    kind: str
+    path: bytes
+    message: str
+    ignored: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "class": self.kind,
+            "path": os.fsdecode(self.path).encode(errors="replace").decode(),
+            "message": self.message,
+            "ignored": self.ignored,
+        }
+
+
+class Progress(Protocol):
+    """Hears how a run goes on. Numbers are increments. Called from several threads."""
+
+    def phase(self, text: str) -> None: ...
+    def found(self, files: int, bytes: int) -> None: ...
+    def done(self, files: int, bytes: int) -> None: ...
+    def sent(self, bytes: int) -> None: ...
+    def problem(self, problem: Problem) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a run holds in memory, and how often it makes itself safe."""
+
+    checkpoint_seconds: float = 15 * 60
+    checkpoint_bytes: int = 10 * 1024 * MEBIBYTE
+    save_seconds: float = 30.0
+    save_bytes: int = 16 * MEBIBYTE  # of journal rows that wait for their acknowledgement
+    batch_ids: int = 10_000
+    batch_bytes: int = 8 * MEBIBYTE
+    batch_seconds: float = 0.05
+    remembered_ids: int = 200_000
+    pack_bytes: int = 8 * MEBIBYTE
+    sealers: int = 2
+    uploaders: int = 2
+    read_back_blocks: int = 3
+    commit_attempts: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class BackupContext:
+    """`clock` gives nanoseconds since 1970, `random_bytes` as many bytes as asked."""
+
+    home: Path
+    device: EnrolledDevice
+    settings: Settings
+    server: BackupServer
+    heads: SeenHeads
+    clock: Callable[[], int] = time.time_ns
+    random_bytes: Callable[[int], bytes] = os.urandom
+    files: FileSource = field(default_factory=LiveFiles)
+    limits: Limits = Limits()
+    client_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BackupResult:
+    """A snapshot that is committed, and how it came about."""
+
+    snapshot: bytes
+    sequence: int
+    files: int
+    bytes: int
+    files_changed: int
+    bytes_read: int
+    bytes_sent: int
+    coverage: float
+    problems: tuple[Problem, ...]
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "snapshot": self.snapshot.hex(),
+            "sequence": self.sequence,
+            "files": self.files,
+            "bytes": self.bytes,
+            "files_changed": self.files_changed,
+            "bytes_read": self.bytes_read,
+            "bytes_sent": self.bytes_sent,
+            "coverage": self.coverage,
+            "problems": [problem.to_json() for problem in self.problems],
+            "seconds": self.seconds,
+        }

@@ -1,0 +1,272 @@
+"""The walk: depth first, each folder after what is below it, without recursion.
+
+What did not change is taken from the journal by its digest, undecoded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from csbackup.client.backup.entries import ROW_KIND, ROW_NAME, ROW_SIZE, EntryMaker, Subtree
+from csbackup.client.backup.listings import (
+    Listings,
+    list_page,
+    list_roots,
+    list_whole,
+    name_folder,
+)
+from csbackup.client.backup.pipeline import Pipeline
+from csbackup.client.backup.rows import RowKeeper
+from csbackup.client.backup.tally import Tally, kind_of
+from csbackup.client.files import FileSource
+from csbackup.client.journal import (
+    DISTRUSTED,
+    NEVER,
+    Journal,
+    Known,
+    PageRow,
+    Result,
+    digest_of,
+    pack_entries,
+)
+from csbackup.client.scan import (
+    DEVICE,
+    INODE,
+    NAME,
+    SIZE,
+    Bounds,
+    Page,
+    Status,
+    is_file,
+    is_folder,
+    join,
+    scan_folder,
+)
+from csbackup.format.tree import FILE, FOLDER, Node
+
+ROOTS_FOLDER = b""  # where the roots themselves are listed; their names are paths
+
+
+@dataclass(slots=True)
+class Frame:
+    """A folder on the way. `entries` are those done on the current page, files and links."""
+
+    path: bytes
+    status: Status | None
+    bounds: Bounds | None
+    pages: Iterator[Page]
+    page: Page | None = None
+    todo: list[Status] = field(default_factory=list)
+    children: dict[bytes, Subtree] = field(default_factory=dict)
+    entries: list[Known] = field(default_factory=list)
+    listings: Listings = ()
+    keys: list[bytes] = field(default_factory=list)
+    files: int = 0
+    folders: int = 1
+    bytes: int = 0
+    troubled: bool = False  # something is missing from the page: look again next time
+    changed: bool = False
+
+    @property
+    def is_roots(self) -> bool:
+        return not self.path
+
+    def count(self, result: Result) -> None:
+        self.files += result.files
+        self.folders += result.folders
+        self.bytes += result.bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Walking:
+    """What a walk works with. `bounds` of each root; `skipped` is never backed up (our state)."""
+
+    files: FileSource
+    journal: Journal
+    rows: RowKeeper
+    pipeline: Pipeline
+    maker: EntryMaker
+    tally: Tally
+    bounds: Callable[[bytes], Bounds]
+    skipped: frozenset[tuple[int, int]]
+    one_file_system: bool
+    after_file: Callable[[list[Frame]], None]
+
+
+class Walk:
+    """One pass over all roots. `doubtful`: nodes the journal trusts are asked for again."""
+
+    def __init__(self, walking: Walking, *, doubtful: bool = False) -> None:
+        self._w = walking
+        self._doubtful = doubtful
+        self._stack: list[Frame] = []
+
+    def run(self, roots: list[Status]) -> Subtree:
+        """The roots' node, with the totals of everything."""
+        top = Frame(ROOTS_FOLDER, None, None, iter([Page(b"", sorted(roots))]), folders=0)
+        self._stack = [top]
+        self._next_page(top)
+        while True:
+            frame = self._stack[-1]
+            if frame.todo:
+                self._enter(frame, frame.todo.pop())
+            elif frame.page is not None:
+                self._finish_page(frame, frame.page)
+                self._next_page(frame)
+            else:
+                done = self._finish_folder(self._stack.pop())
+                if not self._stack:
+                    return done
+                assert frame.status is not None  # noqa: S101  only the roots have none
+                self._stack[-1].children[frame.status[NAME]] = done
+
+    def _enter(self, parent: Frame, status: Status) -> None:
+        path = join(parent.path, status[NAME])
+        bounds = parent.bounds or self._w.bounds(path)
+        if self._is_elsewhere(parent, status):
+            parent.children[status[NAME]] = self._empty_folder()
+            return
+        frame = Frame(path, status, bounds, iter(()))
+
+        def lost(path: bytes, failure: OSError) -> None:
+            self._w.tally.failed(path, failure)
+            frame.troubled = True
+
+        try:
+            frame.pages = scan_folder(self._w.files, path, bounds, lost)
+        except OSError as failure:
+            self._miss_folder(parent, status, path, failure)
+            return
+        self._stack.append(frame)
+        self._next_page(frame)
+
+    def _is_elsewhere(self, parent: Frame, status: Status) -> bool:
+        if not self._w.one_file_system or parent.status is None:
+            return False
+        return status[DEVICE] != parent.status[DEVICE]
+
+    def _miss_folder(self, parent: Frame, status: Status, path: bytes, failure: OSError) -> None:
+        """A folder that cannot be listed stays, empty; one that vanished does not."""
+        self._w.tally.failed(path, failure)
+        parent.troubled = True
+        if kind_of(failure) != "vanished":
+            parent.children[status[NAME]] = self._empty_folder()
+
+    def _empty_folder(self) -> Subtree:
+        ((node, _),) = list_whole([], self._w.pipeline.node)
+        return Subtree(node, 0, 1, 0)
+
+    def _next_page(self, frame: Frame) -> None:
+        frame.page = page = next(frame.pages, None)
+        frame.children = {}
+        frame.entries = []
+        if page is None:
+            return
+        folders = [status for status in page.statuses if is_folder(status)]
+        skipped = [one for one in folders if (one[INODE], one[DEVICE]) in self._w.skipped]
+        for one in skipped:
+            page.statuses.remove(one)
+            folders.remove(one)
+        frame.todo = folders[::-1]
+        frame.keys.append(page.key)
+
+    def _finish_page(self, frame: Frame, page: Page) -> None:
+        below = [(name, *child) for name, child in frame.children.items()]
+        digest = digest_of((page.statuses, below))
+        found = self._w.journal.find(frame.path, page.key)
+        if found is not None and found[0] == digest and not frame.troubled:
+            result = found[1]
+            self._count_unchanged(frame, result)
+        else:
+            result = self._list_changed(frame, page, digest)
+            frame.changed = True
+        frame.listings += result.nodes
+        frame.count(result)
+        frame.troubled = False
+
+    def _count_unchanged(self, frame: Frame, result: Result) -> None:
+        files = result.files - sum(child.files for child in frame.children.values())
+        size = result.bytes - sum(child.bytes for child in frame.children.values())
+        if files:
+            self._w.tally.found(files, size)
+            self._w.tally.stored(files, size)
+
+    def _list_changed(self, frame: Frame, page: Page, digest: bytes) -> Result:
+        statuses = page.statuses
+        files = [status[SIZE] for status in statuses if is_file(status)]
+        self._w.tally.found(len(files), sum(files))
+        first, last = _span(page)
+        known = self._w.journal.entries(frame.path, first, last)
+        for status in statuses:
+            self._add_entry(frame, status, known.pop(status[NAME], None))
+        gone = [old for name, old in known.items() if first <= name <= last]
+        self._forget_gone(frame.path, gone)
+        send = self._w.pipeline.node
+        make = list_roots if frame.is_roots else list_page if page.key else list_whole
+        result = total(make(frame.entries, send), frame.entries, frame.children)
+        young = any(entry.ctime_ns == DISTRUSTED for entry in frame.entries)
+        digest = NEVER if frame.troubled or young else digest
+        entries = pack_entries(frame.entries)
+        self._w.rows.add(PageRow(frame.path, page.key, digest, result, entries))
+        return result
+
+    def _add_entry(self, frame: Frame, status: Status, known: Known | None) -> None:
+        name = status[NAME]
+        path = join(frame.path, name)
+        maker = self._w.maker
+        try:
+            if is_folder(status):
+                if name in frame.children:
+                    child = frame.children[name]
+                    frame.entries.append(maker.make_folder(path, status, known, child))
+                return
+            entry = maker.make(path, status, known)
+        except OSError as failure:
+            self._w.tally.failed(path, failure, size=status[SIZE] if is_file(status) else 0)
+            frame.troubled = True
+            return
+        frame.entries.append(entry)
+        if is_file(status):
+            self._w.tally.stored(1, entry.row[ROW_SIZE])
+            self._w.after_file(self._stack)
+
+    def _forget_gone(self, folder: bytes, gone: list[Known]) -> None:
+        for old in gone:
+            if old.row[ROW_KIND] == FOLDER:
+                self._w.journal.forget_below(join(folder, old.row[ROW_NAME]))
+
+    def _finish_folder(self, frame: Frame) -> Subtree:
+        send = self._w.pipeline.node
+        if frame.changed or self._doubtful:
+            gone = set(self._w.journal.page_keys(frame.path)).difference(frame.keys)
+            self._w.journal.forget_pages(frame.path, gone)
+        else:
+            send = _keep_quiet
+        node = name_folder(frame.listings or list_whole([], send), send)
+        return Subtree(node, frame.files, frame.folders, frame.bytes)
+
+
+def total(listings: Listings, entries: list[Known], children: Mapping[bytes, Subtree]) -> Result:
+    """What a page became, with the totals of what is on it and below."""
+    files = folders = size = 0
+    for entry in entries:
+        row = entry.row
+        if row[ROW_KIND] == FILE:
+            files += 1
+            size += row[ROW_SIZE]
+        elif row[ROW_KIND] == FOLDER:
+            child = children[row[ROW_NAME]]
+            files += child.files
+            folders += child.folders
+            size += child.bytes
+    return Result(listings, files, folders, size)
+
+
+def _span(page: Page) -> tuple[bytes, bytes]:
+    """From which name to which a page reaches."""
+    return (page.key, page.statuses[-1][NAME]) if page.key else (b"", b"\xff" * 16)
+
+
+def _keep_quiet(node: Node) -> None:
+    """The node is known: none of its pages changed."""

@@ -1,0 +1,59 @@
+"""What a source's roots are today: which are there, and what stays out below each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from csbackup.client.backup.context import BackupContext, Problem
+from csbackup.client.backup.tally import Tally
+from csbackup.client.platform.defaults import default_patterns, default_places
+from csbackup.client.scan import Bounds, Status, status_of
+from csbackup.errors import NothingToBackUp, PathProblem
+from csbackup.rules.exclusion import exclusions_of
+
+
+def find_roots(context: BackupContext, tally: Tally) -> list[Status]:
+    """The roots that are there; `PathProblem` when none is."""
+    if not context.settings.roots:
+        raise NothingToBackUp
+    found: list[Status] = []
+    missing: list[str] = []
+    for root in sorted({_plain(root) for root in context.settings.roots}):
+        try:
+            found.append(status_of(context.files, root, root))
+        except OSError as failure:
+            name = os.fsdecode(root)
+            missing.append(name)
+            message = f"{name}: {failure.strerror}. It is not part of this snapshot."
+            tally.lost(Problem("root-missing", root, message))
+    if not found:
+        raise PathProblem(
+            f"Nothing to back up is there: {', '.join(missing)}. "
+            "Is a disk not connected? No snapshot was made."
+        )
+    return found
+
+
+def bounds_of(context: BackupContext) -> Callable[[bytes], Bounds]:
+    """What stays out below each root, as the settings and this platform's defaults say."""
+    settings = context.settings
+    defaults = default_patterns() if settings.default_exclusions else ()
+    places = default_places() if settings.default_exclusions else ()
+
+    def make(root: bytes) -> Bounds:
+        # The person's patterns come last: one that begins with `!` takes back a default.
+        exclusions = exclusions_of(root, (*defaults, *settings.exclusions), places=places)
+        return Bounds(root, exclusions, honour_cache_tags=settings.default_exclusions)
+
+    return make
+
+
+def own_state(context: BackupContext) -> frozenset[tuple[int, int]]:
+    """Inode and device of the client's own state folder, which changes with every run."""
+    status = os.stat(context.home)  # noqa: PTH116  a link to it counts as well
+    return frozenset({(status.st_ino, status.st_dev)})
+
+
+def _plain(root: bytes) -> bytes:
+    return root.rstrip(b"/") or b"/"

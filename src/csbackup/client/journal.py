@@ -1,0 +1,262 @@
+"""What the last run saw of each folder, so that the next one touches only what changed.
+
+The journal is a cache, never the truth: missing, damaged, foreign or older, it is made anew. One
+row is a folder, or a page of a long one: a digest over the statuses of its entries and the
+results of its subfolders, the node that came of them, and the entries.
+
+**Order.** A row is written only after the server has acknowledged every chunk and node it names
+(the caller sees to that), so whatever a crash leaves behind may be trusted: rows that are there
+name what is there, rows that are missing are read again. Losing the last rows costs time only,
+which is why they need no fsync of their own.
+"""
+
+from __future__ import annotations
+
+import marshal
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from blake3 import blake3
+
+from csbackup.errors import ClientError
+from csbackup.format.ids import LONG
+
+FILE = "journal.db"
+VERSION = 1
+LOOSE = -1  # the change time of an entry that is known from a snapshot only
+DISTRUSTED = -2  # the change time of an entry that must be read again
+NEVER = b""  # a digest that no folder has
+
+_MARSHAL = 2  # without references: equal values give equal bytes
+_CHECK_BYTES = 16
+_SCHEMA = """
+create table facts (name text primary key, value blob not null) strict, without rowid;
+create table pages (
+    number  integer primary key,
+    folder  blob not null,      -- the folder's path; empty for the list of roots
+    page    blob not null,      -- the first name on the page; empty when all entries are on it
+    digest  blob not null,
+    nodes   blob not null,      -- the listings this page became: id, length u16, first name
+    files   integer not null,   -- of the page, with all that is below
+    folders integer not null,
+    bytes   integer not null,
+    entries blob not null       -- checksum, then marshal of [(ctime, inode, volume, row), ...]
+) strict;
+create unique index pages_by_folder on pages (folder, page);
+"""
+_FIND = "select digest, nodes, files, folders, bytes from pages where folder = ? and page = ?"
+_ENTRIES = """select entries from pages where folder = ?1 and page <= ?3 and page >= (
+select coalesce(max(page), x'') from pages where folder = ?1 and page <= ?2) order by page"""
+_KEYS = "select page from pages where folder = ?"
+_BELOW = "select folder, page from pages where folder = ? or (folder >= ? and folder < ?)"
+_PUT = """insert into pages (folder, page, digest, nodes, files, folders, bytes, entries)
+values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (folder, page) do update set digest = excluded.digest,
+nodes = excluded.nodes, files = excluded.files, folders = excluded.folders,
+bytes = excluded.bytes, entries = excluded.entries"""
+
+
+class JournalDamaged(ClientError):
+    """The journal cannot be read; the run begins again without it."""
+
+    code = "journal-damaged"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"The journal {path} is damaged. It will be made anew.")
+
+
+class Known(NamedTuple):
+    """An entry as the journal keeps it: what tells a change, and its row in the tree."""
+
+    ctime_ns: int
+    inode: int
+    volume: int
+    row: tuple[Any, ...]
+
+
+class Result(NamedTuple):
+    """What a page became: its listings as (node id, first name), and its totals."""
+
+    nodes: tuple[tuple[bytes, bytes], ...]
+    files: int
+    folders: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class PageRow:
+    folder: bytes
+    page: bytes
+    digest: bytes
+    result: Result
+    entries: bytes
+
+    @property
+    def weight(self) -> int:
+        return len(self.entries) + len(self.folder) + 300
+
+
+def digest_of(value: Any) -> bytes:
+    """The digest of anything made of tuples, lists, integers and bytes."""
+    return blake3(marshal.dumps(value, _MARSHAL)).digest(16)
+
+
+def pack_entries(entries: Iterable[Known]) -> bytes:
+    packed = marshal.dumps([tuple(entry) for entry in entries], _MARSHAL)
+    return blake3(packed).digest(_CHECK_BYTES) + packed
+
+
+def _unpack_entries(blob: bytes) -> list[Known] | None:
+    packed = memoryview(blob)[_CHECK_BYTES:]
+    if blake3(packed).digest(_CHECK_BYTES) != blob[:_CHECK_BYTES]:
+        return None  # and never shown to marshal, which trusts its input
+    return [Known(*entry) for entry in marshal.loads(packed)]  # noqa: S302  checked above
+
+
+class Journal:
+    """The journal of one device with one source on one server; `identity` says which."""
+
+    def __init__(self, path: Path, identity: bytes) -> None:
+        self.path = path
+        self.fresh = False
+        facts = [VERSION, marshal.version, identity]
+        self._identity = marshal.dumps(facts, _MARSHAL)
+        try:
+            self._db = _open(path)
+            self.fresh = self.fact("identity") != self._identity
+        except (sqlite3.DatabaseError, JournalDamaged):
+            self.fresh = True
+        if self.fresh:
+            self._begin_anew()
+
+    def find(self, folder: bytes, page: bytes) -> tuple[bytes, Result] | None:
+        """A page's digest and result."""
+        row = self._all(_FIND, (folder, page))
+        if not row:
+            return None
+        digest, nodes, files, folders, size = row[0]
+        return digest, Result(_unpack_nodes(nodes), files, folders, size)
+
+    def entries(self, folder: bytes, first: bytes, last: bytes) -> dict[bytes, Known]:
+        """What is known of the names from `first` to `last`, wherever pages began back then."""
+        found = {}
+        for (blob,) in self._all(_ENTRIES, (folder, first, last)):
+            for entry in _unpack_entries(blob) or ():
+                found[entry.row[0]] = entry
+        return found
+
+    def page_keys(self, folder: bytes) -> list[bytes]:
+        return [row[0] for row in self._all(_KEYS, (folder,))]
+
+    def put(self, rows: Iterable[PageRow]) -> None:
+        """Keep rows whose chunks and nodes are all acknowledged."""
+        values = (
+            (
+                row.folder,
+                row.page,
+                row.digest,
+                _pack_nodes(row.result.nodes),
+                row.result.files,
+                row.result.folders,
+                row.result.bytes,
+                row.entries,
+            )
+            for row in rows
+        )
+        self._change(_PUT, values)
+
+    def forget_pages(self, folder: bytes, pages: Iterable[bytes]) -> None:
+        self._change(
+            "delete from pages where folder = ? and page = ?", ((folder, page) for page in pages)
+        )
+
+    def forget_below(self, folder: bytes) -> None:
+        """Forget a folder that is gone, with all below it."""
+        found = self._all(_BELOW, (folder, folder + b"/", folder + b"0"))
+        self._change("delete from pages where folder = ? and page = ?", found)
+
+    def all_entries(self) -> Iterator[tuple[bytes, bytes, Result, list[Known]]]:
+        """Every page with its entries: the one pass that finds who needs a chunk."""
+        numbers = self._all("select number from pages order by number", ())
+        for (number,) in numbers:
+            rows = self._all(
+                "select folder, page, nodes, files, folders, bytes, entries from pages "
+                "where number = ?",
+                (number,),
+            )
+            if rows:
+                folder, page, nodes, files, folders, size, blob = rows[0]
+                result = Result(_unpack_nodes(nodes), files, folders, size)
+                yield folder, page, result, _unpack_entries(blob) or []
+
+    def fact(self, name: str) -> bytes | None:
+        rows = self._all("select value from facts where name = ?", (name,))
+        return rows[0][0] if rows else None
+
+    def keep_fact(self, name: str, value: bytes) -> None:
+        self._change("insert or replace into facts values (?, ?)", [(name, value)])
+
+    def save(self) -> None:
+        """Commit what was put since; a crash loses what came after."""
+        try:
+            self._db.commit()
+        except sqlite3.DatabaseError as problem:
+            raise JournalDamaged(self.path) from problem
+
+    def close(self) -> None:
+        with suppress(sqlite3.DatabaseError):
+            self._db.rollback()
+            self._db.close()
+
+    @staticmethod
+    def remove(path: Path) -> None:
+        """Throw a journal away; the next run makes it anew."""
+        for ending in ("", "-wal", "-shm"):
+            Path(f"{path}{ending}").unlink(missing_ok=True)
+
+    def _begin_anew(self) -> None:
+        if hasattr(self, "_db"):
+            self.close()
+        self.remove(self.path)
+        self._db = _open(self.path)
+        self._db.executescript(_SCHEMA)
+        self.keep_fact("identity", self._identity)
+        self.save()
+
+    def _all(self, query: str, values: tuple[Any, ...]) -> list[Any]:
+        try:
+            return self._db.execute(query, values).fetchall()
+        except sqlite3.DatabaseError as problem:
+            raise JournalDamaged(self.path) from problem
+
+    def _change(self, statement: str, values: Iterable[Any]) -> None:
+        try:
+            self._db.executemany(statement, values)
+        except sqlite3.DatabaseError as problem:
+            raise JournalDamaged(self.path) from problem
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path)
+    for pragma in ("journal_mode = wal", "synchronous = normal", "cache_size = -4096"):
+        connection.execute(f"pragma {pragma}")
+    path.chmod(0o600)
+    return connection
+
+
+def _pack_nodes(nodes: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    return b"".join(id + len(name).to_bytes(2, "big") + name for id, name in nodes)
+
+
+def _unpack_nodes(packed: bytes) -> tuple[tuple[bytes, bytes], ...]:
+    nodes = []
+    at = 0
+    while at < len(packed):
+        name = at + LONG + 2
+        end = name + int.from_bytes(packed[at + LONG : name], "big")
+        nodes.append((packed[at : at + LONG], packed[name:end]))
+        at = end
+    return tuple(nodes)
