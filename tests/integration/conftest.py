@@ -1,0 +1,21 @@
+"""Fixtures of the integration tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.api import Api, PersonCaller, api_on
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Iterator[Api]:
+    with api_on(tmp_path / "data") as api:
+        yield api
+
+
+@pytest.fixture
+def anna(api: Api) -> PersonCaller:
+    return PersonCaller("anna").register(api)
