@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 import aiosql
+from aiosql.adapters.sqlite3 import SQLite3Adapter
 
 from csbackup.errors import FolderTooNew, StorageFull
 
@@ -25,9 +26,20 @@ Row = sqlite3.Row
 Result = TypeVar("Result")
 Change = Callable[[Connection], Result]
 
+
+class _Adapter(SQLite3Adapter):
+    """Takes the value out of a `Row`, which the library does not know."""
+
+    def select_value(  # type: ignore[no-untyped-def]
+        self, conn: Connection, query_name: str, sql: str, parameters
+    ) -> object:
+        row = conn.execute(sql, parameters).fetchone()
+        return None if row is None else row[0]
+
+
 QUERIES = aiosql.from_path(
     resources.files("csbackup.server.catalog") / "sql",  # type: ignore[arg-type]
-    "sqlite3",
+    _Adapter,
 )
 _MOST_WAITING = 64
 _PRAGMAS = (
