@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
-from csbackup.errors import ContentMissing, Malformed
+from csbackup.errors import ContentMissing, FormatError, Malformed
 from csbackup.format.ids import ChunkId, NodeId, split_ids
 from csbackup.format.snapshot import Settings, read_settings
 from csbackup.format.tree import (
@@ -22,6 +23,7 @@ from csbackup.format.tree import (
     unpack_node,
 )
 
+PAGES_AT_ONCE = 8
 KEPT_BYTES = 6 * 1024 * 1024  # of plain nodes; parsed they take about five times as much
 
 
@@ -58,8 +60,11 @@ class NodeReader:
         """A folder's entries, in order, page by page."""
         node = self.node(tree)
         if isinstance(node, FolderIndex):
-            for number, page in enumerate(node.pages):
-                yield from node.check_page(number, self.node(page)).entries
+            for at in range(0, len(node.pages), PAGES_AT_ONCE):
+                pages = node.pages[at : at + PAGES_AT_ONCE]
+                read = self.several(pages)
+                for number, page in enumerate(pages, at):
+                    yield from node.check_page(number, read[page]).entries
         else:
             yield from _a_listing(node).entries
 
@@ -104,6 +109,20 @@ class NodeReader:
             if not isinstance(page, ChunkPage):
                 raise Malformed("A file's chunk list", "a page of it is something else")
             yield from map(ChunkId, split_ids(page.chunks))
+
+    def holds(self, id: NodeId) -> bool:
+        return id in self._kept
+
+    def try_several(self, ids: Sequence[NodeId]) -> dict[NodeId, AnyNode]:
+        """Those of these that can be had; what is wrong with the others shows in their turn."""
+        packed = self._source.nodes(ids)
+        found = {}
+        for id in ids:
+            with contextlib.suppress(FormatError):
+                plain = unpack_node(packed.get(id, b""), id)
+                found[id] = read_node(plain)
+                self._keep(id, found[id], len(plain))
+        return found
 
     def _fetch(self, ids: list[NodeId]) -> dict[NodeId, AnyNode]:
         packed = self._source.nodes(ids)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from csbackup.format.tree import (
     BLOCK_DEVICE,
@@ -81,47 +81,30 @@ def finish_open(
     troubles: list[Trouble] = []
     mode = entry.mode
     if not ownership.is_default(entry):
-        trouble = _try("owner", lambda: _own(handle, ownership.of(entry)))
-        if trouble is not None:
-            troubles.append(trouble)
+        troubles += _try("owner", lambda: _own(handle, ownership.of(entry)))
+        if troubles:
             mode &= ~_SPECIAL_BITS
         mode_is_set = mode_is_set and not mode & ~0o777
     if extras.xattrs:
         troubles += _set_xattrs(handle, extras, follow=True)
         mode_is_set = False
     if not mode_is_set:
-        troubles += _collect("mode", lambda: os.fchmod(handle, mode))
-    troubles += _set_times(handle, entry)
+        troubles += _try("mode", lambda: os.fchmod(handle, mode))
+    troubles += _try("times", lambda: os.utime(handle, ns=(entry.mtime_ns, entry.mtime_ns)))
     return troubles
-
-
-def _set_times(handle: int, entry: Entry) -> list[Trouble]:
-    try:
-        os.utime(handle, ns=(entry.mtime_ns, entry.mtime_ns))
-    except _FAILURES as problem:
-        return [("times", f"Its time could not be set: {_why(problem)}.")]
-    return []
 
 
 def finish_named(
     name: bytes, folder: int, entry: Entry, extras: Extras, ownership: Ownership
 ) -> list[Trouble]:
-    """The same for a link or special file, which is not opened."""
+    """The same for a link or special file, which is not opened; its mode it was made with."""
     troubles: list[Trouble] = []
-    is_link = stat.S_ISLNK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
-    mode = entry.mode
     if not ownership.is_default(entry):
-        trouble = _try("owner", lambda: _own_named(name, folder, ownership.of(entry)))
-        if trouble is not None:
-            troubles.append(trouble)
-            mode &= ~_SPECIAL_BITS
+        troubles += _try("owner", lambda: _own_named(name, folder, ownership.of(entry)))
     if extras.xattrs:
-        place = b"/proc/self/fd/%d/%s" % (folder, name)
-        troubles += _set_xattrs(place, extras, follow=False)
-    if not is_link:
-        troubles += _collect("mode", lambda: os.chmod(name, mode, dir_fd=folder))
+        troubles += _set_xattrs(b"/proc/self/fd/%d/%s" % (folder, name), extras, follow=False)
     times = (entry.mtime_ns, entry.mtime_ns)
-    troubles += _collect(
+    troubles += _try(
         "times", lambda: os.utime(name, ns=times, dir_fd=folder, follow_symlinks=False)
     )
     return troubles
@@ -134,7 +117,7 @@ def make_node(name: bytes, folder: int, entry: Entry, extras: Extras) -> None:
         if extras.device is None:
             raise ValueError("its device number is not known")
         number = os.makedev(*extras.device)
-    os.mknod(name, _NODE_KINDS[entry.kind] | 0o600, number, dir_fd=folder)
+    os.mknod(name, _NODE_KINDS[entry.kind] | entry.mode & 0o777, number, dir_fd=folder)
 
 
 def _own(handle: int, owner: tuple[int, int]) -> None:
@@ -168,18 +151,12 @@ def _set_xattrs(place: int | bytes, extras: Extras, *, follow: bool) -> list[Tro
 _WORDS = {"owner": "owner", "mode": "mode", "times": "time"}
 
 
-def _try(kind: str, act: Callable[[], None]) -> Trouble | None:
+def _try(kind: str, act: Callable[[], None]) -> list[Trouble]:
     try:
         act()
     except _FAILURES as problem:
-        return (kind, f"Its {_WORDS[kind]} could not be set: {_why(problem)}.")
-    return None
-
-
-def _collect(kind: str, act: Callable[[], None]) -> Iterator[Trouble]:
-    trouble = _try(kind, act)
-    if trouble is not None:
-        yield trouble
+        return [(kind, f"Its {_WORDS[kind]} could not be set: {_why(problem)}.")]
+    return []
 
 
 def _why(problem: Exception) -> str:

@@ -1,0 +1,193 @@
+"""The command that writes files back."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from datetime import datetime
+from typing import Any
+
+import click
+
+from csbackup.client.browse.chain import Kept, read_history
+from csbackup.client.cli import options
+from csbackup.client.cli.asking import ask_secret
+from csbackup.client.cli.looking import choose
+from csbackup.client.cli.output import count, print_json, printable, size
+from csbackup.client.cli.program import FINISHED, FINISHED_WITH_PROBLEMS
+from csbackup.client.cli.progress import open_progress
+from csbackup.client.cli.reaching import own_home, reach, unlock_own
+from csbackup.client.enrol import find_device
+from csbackup.client.heads import Heads
+from csbackup.client.keyring import is_enrolled
+from csbackup.client.restore.context import RestoreContext, RestoreResult
+from csbackup.client.restore.existing import Rule
+from csbackup.client.restore.run import run_restore
+from csbackup.client.unlock import UnlockedAccount, unlock
+from csbackup.errors import CsbError, PathProblem
+from csbackup.format.ids import DeviceId
+
+PROBLEMS_SHOWN = 20
+
+
+class AccountNeeded(PathProblem):
+    code = "account-needed"
+
+    def __init__(self) -> None:
+        super().__init__("Say whose backups: --account NAME, beside the server's address.")
+
+
+class DeviceNeeded(PathProblem):
+    code = "device-needed"
+
+    def __init__(self, names: str) -> None:
+        super().__init__(f"Say which device: --device NAME. The account has: {names}.")
+
+
+@click.command(
+    epilog="""
+\b
+Examples:
+  csb restore ~/Documents/thesis.odt
+  csb restore ~/Documents --at 'yesterday 18:00' --to /tmp/look
+  csb restore --snapshot 12 --overwrite
+A new machine, or a borrowed one, without setting it up:
+  csb restore https://nas.local:8443 --account anna --device laptop --to ~/back
+"""
+)
+@click.argument("paths", nargs=-1, metavar="[URL] [PATH]...")
+@options.at
+@options.snapshot
+@click.option(
+    "--to",
+    "target",
+    metavar="DIR",
+    default="",
+    help="Below this folder: DIR/<last name>, or the full path where two are alike.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace files that are there.")
+@click.option("--account", metavar="NAME", default="", help="Whose backups, with URL.")
+@options.device_to_read
+@options.recovery_key
+@options.accept_pin
+@click.option("--quiet", is_flag=True, help="No progress.")
+@options.shared
+def restore(paths: tuple[str, ...], quiet: bool, as_json: bool, **chosen: Any) -> int:
+    """Write files back, everything without PATH. Asks for the password or the recovery key.
+
+    Without --to they go where they were. What is there and different stays, unless --overwrite is
+    given: the restored file is put beside it, with the snapshot's time in its name. Files that are
+    there already, the same by size and time, are skipped, so a restore that was stopped goes on
+    where it was.
+    """
+    url, wanted = _split(paths)
+    unlocked, device, own = _unlock(url, **chosen)
+    history = read_history(unlocked.connection, device, unlocked.keys.device)
+    if is_enrolled(own_home()):
+        Heads(own_home()).check_device(device, history.newest)
+    kept = choose(history, chosen["at"], chosen["snapshot_name"])
+    context = RestoreContext(
+        source=unlocked.connection,
+        keys=unlocked.keys,
+        kept=kept,
+        paths=tuple(_path(path, own=own) for path in wanted),
+        to=os.fsencode(os.path.abspath(chosen["target"])) if chosen["target"] else None,
+        rule=Rule(overwrite=chosen["overwrite"], stamp=_stamp(kept)),
+    )
+    with open_progress(quiet=quiet or as_json) as progress:
+        result = run_restore(context, progress)
+    with contextlib.suppress(CsbError):
+        unlocked.connection.sign_out()
+    if as_json:
+        print_json(_as_json(result, chosen["target"]))
+    else:
+        _show(result)
+    serious = any(not problem.ignored for problem in result.problems)
+    return FINISHED_WITH_PROBLEMS if serious else FINISHED
+
+
+def _split(paths: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """The server's address, if the first argument is one, and the paths."""
+    if paths and "://" in paths[0]:
+        return paths[0], paths[1:]
+    return "", paths
+
+
+def _unlock(
+    url: str,
+    *,
+    account: str,
+    device_name: str,
+    recovery_key: str,
+    accept_pin: str,
+    **_: Any,
+) -> tuple[UnlockedAccount, DeviceId, bool]:
+    """The account, the device to restore, and whether it is this one."""
+    home = own_home()
+    if not url and not account:
+        own, unlocked = unlock_own(home, recovery_key)
+        if device_name in ("", own.device_name):
+            return unlocked, own.device, True
+        return unlocked, DeviceId(find_device(unlocked, device_name).device), False
+    if not account:
+        raise AccountNeeded
+    reached = reach(home, url, accept_pin)
+    unlocked = unlock(reached.transport, account, ask_secret(recovery_key, account))
+    return unlocked, _device_of(unlocked, device_name), False
+
+
+def _device_of(unlocked: UnlockedAccount, name: str) -> DeviceId:
+    """The named device, or the only one there is."""
+    if name:
+        return DeviceId(find_device(unlocked, name).device)
+    devices = unlocked.connection.devices()
+    if len(devices) != 1:
+        raise DeviceNeeded(", ".join(sorted(device.name for device in devices)) or "none yet")
+    return DeviceId(devices[0].device)
+
+
+def _path(text: str, *, own: bool) -> bytes:
+    """A path of this device may be relative to the current folder."""
+    return os.fsencode(os.path.abspath(text) if own else text)
+
+
+def _stamp(kept: Kept) -> str:
+    received = datetime.fromtimestamp(kept.received_ns / 1e9).astimezone()
+    return received.strftime("%Y-%m-%d %H.%M")
+
+
+def _as_json(result: RestoreResult, target: str) -> dict[str, Any]:
+    return {
+        "snapshot": result.snapshot.hex(),
+        "sequence": result.sequence,
+        "restored": result.files,
+        "files": result.files,
+        "bytes": result.bytes,
+        "skipped": result.skipped,
+        "to": os.path.abspath(target) if target else None,
+        "places": [{"path": _text(place.path), "to": _text(place.to)} for place in result.places],
+        "problems": [problem.to_json() for problem in result.problems],
+        "seconds": round(result.seconds, 3),
+    }
+
+
+def _text(path: bytes) -> str:
+    return path.decode(errors="replace")
+
+
+def _show(result: RestoreResult) -> None:
+    skipped = f", {result.skipped:,} were there already" if result.skipped else ""
+    click.echo(
+        f"Restored {count(result.files, 'file')}, {size(result.bytes)}{skipped}, from snapshot "
+        f"{result.sequence}, in {result.seconds:.1f} s."
+    )
+    for place in result.places:
+        click.echo(f"  {printable(place.to)}")
+    if result.problems:
+        click.echo(f"{count(len(result.problems), 'problem')}:", err=True)
+    for problem in result.problems[:PROBLEMS_SHOWN]:
+        where = f"{printable(problem.path)}: " if problem.path else ""
+        click.echo(f"  {problem.kind}: {where}{problem.message}", err=True)
+    if len(result.problems) > PROBLEMS_SHOWN:
+        rest = len(result.problems) - PROBLEMS_SHOWN
+        click.echo(f"  and {rest} more: the same with --json", err=True)

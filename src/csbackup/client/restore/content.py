@@ -1,0 +1,102 @@
+"""Writing one file's contents under a temporary name, and giving it its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from csbackup.client.restore.fetch import Content
+from csbackup.errors import Malformed
+from csbackup.format.tree import Entry, Extras
+
+_CREATE = (
+    os.O_WRONLY
+    | os.O_CREAT
+    | os.O_EXCL
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+)
+
+
+@dataclass(slots=True)
+class GrowingFile:
+    """A file that is being written; nobody sees it under its name before `keep`."""
+
+    folder: int
+    temporary: bytes
+    name: bytes
+    path: bytes
+    entry: Entry
+    extras: Extras
+    handle: int
+    written: int = 0
+    _extents: list[tuple[int, int]] = field(default_factory=list)
+
+    def append(self, contents: Iterable[Content]) -> None:
+        """The next chunks; into the extents where the file has holes."""
+        handle = self.handle
+        for content in contents:
+            if self.extras.is_sparse:
+                self._append_sparse(memoryview(content))
+            elif os.write(handle, content) != len(content):
+                self._write_rest(content)
+            self.written += len(content)
+
+    def _write_rest(self, content: Content) -> None:
+        """A write may take less than it was given, for instance at two gigabytes."""
+        done = os.lseek(self.handle, 0, os.SEEK_CUR) - self.written
+        rest = memoryview(content)[done:]
+        while rest:
+            rest = rest[os.write(self.handle, rest) :]
+
+    def _append_sparse(self, rest: memoryview) -> None:
+        while rest:
+            if not self._extents:
+                raise Malformed("A sparse file", "it has more content than extents")
+            offset, length = self._extents.pop()
+            done = os.pwrite(self.handle, rest[:length], offset)
+            rest = rest[done:]
+            if done < length:
+                self._extents.append((offset + done, length - done))
+
+    def complete(self) -> None:
+        """The holes at the end."""
+        if self.extras.is_sparse:
+            os.ftruncate(self.handle, self.entry.size)
+
+    def keep(self) -> None:
+        """Under its own name from now on; what had that name is gone."""
+        os.close(self.handle)
+        self.handle = -1
+        os.rename(self.temporary, self.name, src_dir_fd=self.folder, dst_dir_fd=self.folder)
+
+    def discard(self) -> None:
+        if self.handle >= 0:
+            os.close(self.handle)
+            self.handle = -1
+        with contextlib.suppress(OSError):
+            os.unlink(self.temporary, dir_fd=self.folder)
+
+
+def create(
+    folder: int, temporary: bytes, name: bytes, path: bytes, entry: Entry, extras: Extras
+) -> GrowingFile:
+    """A new file with the permissions it is to have, none of them special."""
+    handle = os.open(temporary, _CREATE, entry.mode & 0o777, dir_fd=folder)
+    growing = GrowingFile(folder, temporary, name, path, entry, extras, handle)
+    if extras.is_sparse:
+        growing._extents = _checked(extras.sparse, entry.size)
+    return growing
+
+
+def _checked(extents: Iterable[tuple[int, int]], size: int) -> list[tuple[int, int]]:
+    """Extents, the first one last; `Malformed` where they do not lie in the file, in order."""
+    found = list(extents)
+    end = 0
+    for offset, length in found:
+        if offset < end or length <= 0 or offset + length > size:
+            raise Malformed("A sparse file", "its extents do not fit its size")
+        end = offset + length
+    return found[::-1]

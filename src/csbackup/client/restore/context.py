@@ -1,0 +1,98 @@
+"""What a restore gets from outside, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from csbackup.client.browse.chain import Kept
+from csbackup.client.restore.existing import Rule
+from csbackup.format.ids import NodeId, PackId
+from csbackup.format.keys import AccountKeys
+from csbackup.protocol.frames import BlockLocation
+
+MEBIBYTE = 1024 * 1024
+
+
+class SealedSource(Protocol):
+    """Where sealed contents come from; `PersonConnection` is one. Thread-safe."""
+
+    def nodes(self, ids: Sequence[bytes], /) -> dict[NodeId, bytes]: ...
+    def locate(self, chunks: Sequence[bytes], /) -> Iterator[BlockLocation]: ...
+    def read_pack(self, pack: PackId, start: int, end: int, /) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something the restore could not do. The restore goes on."""
+
+    kind: str
+    path: bytes
+    message: str
+    ignored: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "class": self.kind,
+            "path": self.path.decode(errors="replace"),
+            "message": self.message,
+            "ignored": self.ignored,
+        }
+
+
+class Progress(Protocol):
+    """Hears how a restore goes on. Numbers are increments."""
+
+    def phase(self, text: str) -> None: ...
+    def found(self, files: int, bytes: int) -> None: ...
+    def done(self, files: int, bytes: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a restore holds in memory."""
+
+    window_bytes: int = 12 * MEBIBYTE  # of contents fetched together
+    window_chunks: int = 8_000
+    window_items: int = 16_000
+    windows_ahead: int = 2
+    read_bytes: int = 8 * MEBIBYTE
+    read_gap: int = 64 * 1024  # between two blocks that one read brings
+    kept_block_bytes: int = 4 * MEBIBYTE
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreContext:
+    """`paths`: what to restore, everything when empty. `to`: below which folder; None: where it
+    was."""
+
+    source: SealedSource
+    keys: AccountKeys
+    kept: Kept
+    paths: tuple[bytes, ...] = ()
+    to: bytes | None = None
+    rule: Rule = Rule()
+    limits: Limits = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something selected went."""
+
+    path: bytes
+    to: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreResult:
+    """`skipped`: files that were there already, the same by size and time."""
+
+    snapshot: bytes
+    sequence: int
+    files: int
+    bytes: int
+    skipped: int
+    places: tuple[Place, ...]
+    problems: tuple[Problem, ...]
+    seconds: float

@@ -1,0 +1,72 @@
+"""What a restore has done so far, and what it could not do."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterable
+
+from csbackup.client.platform.writing import Trouble
+from csbackup.client.restore.context import Problem
+from csbackup.client.restore.existing import Verdict
+from csbackup.errors import FormatError, LocalDiskFull
+
+_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+
+
+class ContentLacking(FormatError):
+    code = "content-lacking"
+
+
+class Tally:
+    """Counts, and the problems to tell at the end. `target` is named when the disk is full."""
+
+    def __init__(self, target: str, *, is_root: bool) -> None:
+        self.files = 0
+        self.bytes = 0
+        self.skipped = 0
+        self._target = target
+        self._is_root = is_root
+        self._foreign = 0
+        self._problems: list[Problem] = []
+
+    def report(self, problem: Problem) -> None:
+        self._problems.append(problem)
+
+    def lament(self, path: bytes, failure: Exception) -> None:
+        """One entry could not be written; a full disk ends the restore."""
+        if isinstance(failure, OSError) and failure.errno in _FULL:
+            raise LocalDiskFull(self._target) from failure
+        if isinstance(failure, ContentLacking):
+            self.report(Problem(failure.code, path, f"Its content cannot be had: {failure}."))
+        elif isinstance(failure, FormatError):
+            self.report(Problem("damaged", path, str(failure)))
+        else:
+            why = getattr(failure, "strerror", None) or str(failure)
+            self.report(Problem("not-written", path, f"It could not be written: {why}."))
+
+    def tell(self, path: bytes, troubles: Iterable[Trouble]) -> None:
+        """It is written, but not all about it could be kept."""
+        for kind, message in troubles:
+            if kind == "owner" and not self._is_root:
+                self._foreign += 1
+            else:
+                self.report(Problem(kind, path, message))
+
+    def beside(self, path: bytes, verdict: Verdict) -> None:
+        """Something else was in its place."""
+        if not verdict.beside:
+            return
+        if verdict.name is not None:
+            where = f"The one restored is beside it: {verdict.name.decode(errors='replace')}."
+        else:
+            where = "The one restored is beside it already."
+        self.report(Problem("exists", path, f"Something else is in its place and stays. {where}"))
+
+    def problems(self) -> tuple[Problem, ...]:
+        if not self._foreign:
+            return tuple(self._problems)
+        message = (
+            f"{self._foreign} entries belong to somebody else, and only root can give them their "
+            "owner back. They are yours now."
+        )
+        return (*self._problems, Problem("owner", b"", message))

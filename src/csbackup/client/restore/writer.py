@@ -1,0 +1,292 @@
+"""Carries out the steps of a restore below one base folder.
+
+A file is written under a temporary name and gets its own when it is complete, so a crash leaves
+whole files and at most one temporary one. A folder gets its metadata after all that is in it.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from collections.abc import Callable, Iterable, Sequence
+
+from csbackup.client.platform.writing import (
+    NO_EXTRAS,
+    Ownership,
+    finish_named,
+    finish_open,
+    make_node,
+)
+from csbackup.client.restore.content import GrowingFile, create
+from csbackup.client.restore.existing import Rule, Verdict, judge, looks_same
+from csbackup.client.restore.fetch import Content, Fetched
+from csbackup.client.restore.folders import FolderStack
+from csbackup.client.restore.items import CloseFolder, FilePart, Item, OpenFolder, Special
+from csbackup.client.restore.links import Links
+from csbackup.client.restore.tally import ContentLacking, Tally
+from csbackup.errors import FormatError
+from csbackup.format.tree import SYMLINK, Entry, Extras, decode_extras
+
+_FAILURES = (OSError, OverflowError, ValueError, FormatError)
+
+
+class Writer:
+    """`fetch_later` gets chunks that were not fetched ahead, because they seemed unnecessary."""
+
+    def __init__(
+        self,
+        stack: FolderStack,
+        tally: Tally,
+        links: Links,
+        fetch_later: Callable[[Iterable[bytes]], Fetched],
+        rule: Rule,
+    ) -> None:
+        self._stack = stack
+        self._tally = tally
+        self._links = links
+        self._fetch_later = fetch_later
+        self._rule = rule
+        self._ownership = Ownership()
+        self._temporary = b".csb-" + secrets.token_hex(4).encode()
+        self._number = 0
+        self._growing: GrowingFile | None = None
+        self._closed_off = 0  # folders below one that could not be entered
+        self._folder_extras: list[Extras] = []
+        self._decoded: dict[bytes, Extras] = {}
+
+    def carry_out(self, items: Iterable[Item], fetched: Fetched) -> None:
+        for item in items:
+            if self._closed_off:
+                self._pass_by(item)
+            elif type(item) is FilePart:
+                self._write_part(item, fetched)
+            elif type(item) is OpenFolder:
+                self._enter(item, fetched)
+            elif type(item) is CloseFolder:
+                self._leave()
+            elif type(item) is Special:
+                self._make_special(item, fetched)
+
+    def close(self) -> None:
+        """Leave nothing half done behind, also after a failure."""
+        self._give_up()
+        self._stack.close()
+
+    # --- folders ---
+
+    def _enter(self, item: OpenFolder, fetched: Fetched) -> None:
+        name: bytes | None = item.name
+        try:
+            if item.entry is not None and item.name and not self._stack.fresh:
+                name = self._name_of_folder(item)
+            if name is None:
+                raise FileExistsError(None, "there are too many others of its name")
+            self._stack.enter(name, item.path, item.entry, finish=item.selected)
+        except _FAILURES as failure:
+            self._tally.lament(item.path, failure)
+            self._closed_off = 1
+            return
+        self._folder_extras.append(self._extras_of_folder(item, fetched))
+
+    def _name_of_folder(self, item: OpenFolder) -> bytes | None:
+        def same(_: bytes, there: os.stat_result) -> bool:
+            return stat.S_ISDIR(there.st_mode)
+
+        there = self._look(item.name)
+        if there is None or stat.S_ISDIR(there.st_mode):
+            return item.name
+        if self._rule.overwrite:
+            os.unlink(item.name, dir_fd=self._stack.handle)
+            return item.name
+        verdict = self._judge(item.name, same)
+        self._tally.beside(item.path, verdict)
+        return verdict.name or None
+
+    def _extras_of_folder(self, item: OpenFolder, fetched: Fetched) -> Extras:
+        if item.entry is None:
+            return NO_EXTRAS
+        return self._extras(item.entry, item.path, fetched) or NO_EXTRAS
+
+    def _leave(self) -> None:
+        level = self._stack.levels[-1]
+        extras = self._folder_extras.pop()
+        if level.finish and level.entry is not None:
+            troubles = finish_open(level.handle, level.entry, extras, self._ownership)
+            self._tally.tell(level.path, troubles)
+        self._stack.leave()
+
+    def _pass_by(self, item: Item) -> None:
+        """Below a folder that could not be entered: only count how deep."""
+        if type(item) is OpenFolder:
+            self._closed_off += 1
+        elif type(item) is CloseFolder:
+            self._closed_off -= 1
+
+    # --- files ---
+
+    def _write_part(self, item: FilePart, fetched: Fetched) -> None:
+        try:
+            growing = self._begin(item, fetched) if item.first else self._growing
+            if growing is None:
+                return  # linked, there already, or given up
+            self._growing = growing
+            if not (item.chunks or item.first or item.last):
+                self._give_up()  # the rest of its chunks cannot be known
+                return
+            growing.append(self._contents(item, fetched))
+            if item.last:
+                self._finish(growing)
+        except _FAILURES as failure:
+            self._give_up()
+            self._tally.lament(item.path, failure)
+
+    def _begin(self, item: FilePart, fetched: Fetched) -> GrowingFile | None:
+        """The file to write to, or None where nothing is to be written."""
+        entry = item.entry
+        extras = NO_EXTRAS
+        if entry.extras:
+            found = self._extras(entry, item.path, fetched)
+            if found is None:
+                return None
+            extras = found
+        name: bytes = item.name
+        if not self._stack.fresh:
+            verdict = self._judge(name, lambda _, there: looks_same(entry, there))
+            self._tally.beside(item.path, verdict)
+            if verdict.name is None:
+                self._skip(item, extras, verdict)
+                return None
+            name = verdict.name
+        if extras.link_group and self._link(extras.link_group, name):
+            self._tally.files += 1
+            return None
+        self._number += 1
+        temporary = b"%s-%d" % (self._temporary, self._number)
+        return create(self._stack.handle, temporary, name, item.path, entry, extras)
+
+    def _contents(self, item: FilePart, fetched: Fetched) -> Sequence[Content]:
+        try:
+            return [fetched.chunks[id] for id in item.chunks]
+        except KeyError:
+            if item.same or item.later:
+                fetched = self._fetch_later(item.chunks)
+        for id in item.chunks:
+            if id not in fetched.chunks:
+                raise ContentLacking(fetched.lacking.get(id, "a part of it is missing"))
+        return [fetched.chunks[id] for id in item.chunks]
+
+    def _finish(self, growing: GrowingFile) -> None:
+        entry = growing.entry
+        growing.complete()
+        troubles = finish_open(
+            growing.handle,
+            entry,
+            growing.extras,
+            self._ownership,
+            mode_is_set=entry.mode <= 0o777,
+        )
+        if growing.extras.link_group:
+            self._remember_link(growing.extras.link_group, growing.name, os.fstat(growing.handle))
+        growing.keep()
+        self._growing = None
+        self._tally.files += 1
+        self._tally.bytes += growing.written
+        if troubles:
+            self._tally.tell(growing.path, troubles)
+
+    def _skip(self, item: FilePart, extras: Extras, verdict: Verdict) -> None:
+        self._tally.skipped += 1
+        there = self._look(item.name)
+        if extras.link_group and there is not None and not verdict.beside:
+            self._remember_link(extras.link_group, item.name, there)
+
+    def _give_up(self) -> None:
+        if self._growing is not None:
+            self._growing.discard()
+            self._growing = None
+
+    def _link(self, group: bytes, name: bytes) -> bool:
+        return self._links.link(group, self._stack.handle, b"%s-link" % self._temporary, name)
+
+    def _remember_link(self, group: bytes, name: bytes, status: os.stat_result) -> None:
+        self._links.remember(group, self._stack, name, status)
+
+    # --- links, FIFOs, sockets, devices ---
+
+    def _make_special(self, item: Special, fetched: Fetched) -> None:
+        extras = self._extras(item.entry, item.path, fetched)
+        if extras is None:
+            return
+        try:
+            self._make_named(item, extras)
+        except _FAILURES as failure:
+            self._tally.lament(item.path, failure)
+
+    def _make_named(self, item: Special, extras: Extras) -> None:
+        name: bytes = item.name
+        if not self._stack.fresh:
+            verdict = self._judge(name, self._same_special(item.entry, extras))
+            self._tally.beside(item.path, verdict)
+            if verdict.name is None:
+                self._tally.skipped += 1
+                return
+            name = verdict.name
+        here = self._stack.handle
+        if extras.link_group and self._link(extras.link_group, name):
+            self._tally.files += 1
+            return
+        temporary = b"%s-special" % self._temporary
+        if item.entry.kind == SYMLINK:
+            os.symlink(extras.target, temporary, dir_fd=here)
+        else:
+            make_node(temporary, here, item.entry, extras)
+        troubles = finish_named(temporary, here, item.entry, extras, self._ownership)
+        os.rename(temporary, name, src_dir_fd=here, dst_dir_fd=here)
+        if extras.link_group:
+            status = os.stat(name, dir_fd=here, follow_symlinks=False)
+            self._remember_link(extras.link_group, name, status)
+        self._tally.files += 1
+        self._tally.tell(item.path, troubles)
+
+    def _same_special(
+        self, entry: Entry, extras: Extras
+    ) -> Callable[[bytes, os.stat_result], bool]:
+        def same(name: bytes, there: os.stat_result) -> bool:
+            if not looks_same(entry, there):
+                return False
+            if entry.kind != SYMLINK:
+                return True
+            return os.readlink(name, dir_fd=self._stack.handle) == extras.target
+
+        return same
+
+    # --- what all of them need ---
+
+    def _look(self, name: bytes) -> os.stat_result | None:
+        try:
+            return os.stat(name, dir_fd=self._stack.handle, follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+
+    def _judge(self, name: bytes, same: Callable[[bytes, os.stat_result], bool]) -> Verdict:
+        return judge(name, self._look, same, self._rule)
+
+    def _extras(self, entry: Entry, path: bytes, fetched: Fetched) -> Extras | None:
+        """What few entries have; None, and a problem, when it cannot be had."""
+        if not entry.extras:
+            return NO_EXTRAS
+        known = self._decoded.get(entry.extras)
+        if known is not None:
+            return known
+        content = fetched.chunks.get(entry.extras)
+        try:
+            if content is None:
+                raise ContentLacking(fetched.lacking.get(entry.extras, "it was not fetched"))
+            extras = decode_extras(bytes(content))
+        except FormatError as failure:
+            self._tally.lament(path, failure)
+            return None
+        if len(self._decoded) < 1_000:
+            self._decoded[entry.extras] = extras
+        return extras
