@@ -1,0 +1,1 @@
+"""Measures this program beside restic and borg, on the same data, in the same run."""
