@@ -186,7 +186,7 @@ class DeviceCaller:
         """One folder `/data` with these files, sealed, sent and committed."""
         upload = self.open_upload(api)
         owner = packing.PackOwner(self.owner.account, self.device, upload)
-        blocks, entries = self._seal(owner, files)
+        blocks, entries = self.seal(owner, files)
         nodes, report, roots, settings = self._nodes(owner, entries)
         for pack in (blocks, nodes):
             if pack is not None:
@@ -211,7 +211,7 @@ class DeviceCaller:
         }
         return api.post(f"uploads/{upload.hex()}/commit", token=self.token, json=message)
 
-    def _seal(
+    def seal(
         self, owner: packing.PackOwner, files: dict[str, bytes]
     ) -> tuple[packing.Pack | None, list[Entry]]:
         builder = packing.PackBuilder(packing.BLOCKS, owner)
