@@ -9,6 +9,7 @@ from datetime import datetime
 from csbackup.client.browse.chain import History, Kept, read_history
 from csbackup.client.browse.nodes import NodeReader
 from csbackup.client.cli.reaching import own_home, reach_own, unlock_own
+from csbackup.client.cli.typed import absolute
 from csbackup.client.config import Home
 from csbackup.client.connection.reading import Reading
 from csbackup.client.enrol import find_device
@@ -33,7 +34,7 @@ class Look:
     def path(self, text: str) -> bytes:
         """A path as typed; of this device it may be relative to the current folder."""
         if self.own:
-            return os.fsencode(os.path.abspath(text))  # noqa: PTH100  links stay as they are named
+            return absolute(text)
         return os.fsencode(text)
 
 

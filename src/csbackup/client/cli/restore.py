@@ -17,6 +17,7 @@ from csbackup.client.cli.output import count, print_json, printable, size
 from csbackup.client.cli.program import FINISHED, FINISHED_WITH_PROBLEMS
 from csbackup.client.cli.progress import open_progress
 from csbackup.client.cli.reaching import own_home, reach, unlock_own
+from csbackup.client.cli.typed import absolute
 from csbackup.client.enrol import find_device
 from csbackup.client.heads import Heads
 from csbackup.client.keyring import is_enrolled
@@ -91,7 +92,7 @@ def restore(paths: tuple[str, ...], quiet: bool, as_json: bool, **chosen: Any) -
         keys=unlocked.keys,
         kept=kept,
         paths=tuple(_path(path, own=own) for path in wanted),
-        to=os.fsencode(os.path.abspath(chosen["target"])) if chosen["target"] else None,
+        to=absolute(chosen["target"]) if chosen["target"] else None,
         rule=Rule(overwrite=chosen["overwrite"], stamp=_stamp(kept)),
     )
     with open_progress(quiet=quiet or as_json) as progress:
@@ -148,7 +149,7 @@ def _device_of(unlocked: UnlockedAccount, name: str) -> DeviceId:
 
 def _path(text: str, *, own: bool) -> bytes:
     """A path of this device may be relative to the current folder."""
-    return os.fsencode(os.path.abspath(text) if own else text)
+    return absolute(text) if own else os.fsencode(text)
 
 
 def _stamp(kept: Kept) -> str:
@@ -164,7 +165,7 @@ def _as_json(result: RestoreResult, target: str) -> dict[str, Any]:
         "files": result.files,
         "bytes": result.bytes,
         "skipped": result.skipped,
-        "to": os.path.abspath(target) if target else None,
+        "to": _text(absolute(target)) if target else None,
         "places": [{"path": _text(place.path), "to": _text(place.to)} for place in result.places],
         "problems": [problem.to_json() for problem in result.problems],
         "seconds": round(result.seconds, 3),

@@ -10,6 +10,7 @@ import click
 from csbackup.client.cli import options
 from csbackup.client.cli.output import print_json, printable
 from csbackup.client.cli.reaching import own_home
+from csbackup.client.cli.typed import absolute
 from csbackup.client.config import Home
 from csbackup.client.keyring import load_device
 from csbackup.client.settings import load_settings, new_settings, save_settings
@@ -57,7 +58,7 @@ def remove(path: str, as_json: bool) -> None:
     """No longer back up a folder or file. What was backed up stays until it expires."""
     home = own_home()
     settings = _settings(home)
-    gone = _absolute(path)
+    gone = absolute(path)
     if gone not in settings.roots:
         chosen = ", ".join(printable(root) for root in settings.roots) or "nothing"
         raise PathProblem(f"{printable(gone)} is not backed up by itself. Backed up: {chosen}.")
@@ -124,15 +125,11 @@ def _is_below(path: bytes, folder: bytes) -> bool:
     return path.startswith(folder if folder.endswith(separator) else folder + separator)
 
 
-def _absolute(path: str) -> bytes:
-    return os.fsencode(os.path.abspath(path))  # noqa: PTH100  links stay as the person named them
-
-
 def _existing(path: str) -> bytes:
-    absolute = _absolute(path)
-    if not os.path.lexists(absolute):
-        raise PathProblem(f"{printable(absolute)} does not exist. Nothing was changed.")
-    return absolute
+    found = absolute(path)
+    if not os.path.lexists(found):
+        raise PathProblem(f"{printable(found)} does not exist. Nothing was changed.")
+    return found
 
 
 def _show(settings: Settings, *, as_json: bool) -> None:

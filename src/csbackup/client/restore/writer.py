@@ -229,12 +229,10 @@ class Writer:
             verdict = self._judge(name, self._same_special(item.entry, extras))
             self._tally.beside(item.path, verdict)
             if verdict.name is None:
-                self._tally.skipped += 1
                 return
             name = verdict.name
         here = self._stack.handle
         if extras.link_group and self._link(extras.link_group, name):
-            self._tally.files += 1
             return
         temporary = b"%s-special" % self._temporary
         if item.entry.kind == SYMLINK:
@@ -246,7 +244,6 @@ class Writer:
         if extras.link_group:
             status = os.stat(name, dir_fd=here, follow_symlinks=False)
             self._remember_link(extras.link_group, name, status)
-        self._tally.files += 1
         self._tally.tell(item.path, troubles)
 
     def _same_special(
