@@ -1,0 +1,250 @@
+"""Who may do what: every route, asked about Anna's things by everybody, equals the table here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from csbackup.format import packing
+from csbackup.server.api.table import ROUTES
+from csbackup.server.app import clock
+from support.api import Api, Backup, DeviceCaller, PersonCaller, api_on, b64
+
+# Anna owns `laptop` (which backed up, and has an upload open) and `tablet`. Bert owns `phone` and
+# `lost`, which is revoked. Root is an admin. Anna asks last: what she does may end her device.
+CALLERS = ("anyone", "bert", "laptop", "tablet", "phone", "lost", "admin", "anna")
+
+OPEN = (200, 200, 200, 200, 200, 200, 200, 200)
+OWN = (401, 200, 403, 403, 403, 401, 200, 200)  # persons, each about themselves
+LISTINGS = (401, 404, 200, 404, 404, 401, 200, 200)  # of Anna's laptop
+DEVICES = (401, 403, 200, 200, 200, 401, 403, 403)
+ADMINS = (401, 403, 403, 403, 403, 401, 200, 403)
+
+TABLE: dict[str, tuple[int, ...]] = {
+    "health": OPEN,
+    "metrics": OPEN,  # asked from this machine
+    "openapi": OPEN,
+    "ca": OPEN,
+    "client_installer": OPEN,
+    "client_wheel": OPEN,
+    "server": OPEN,
+    "kdf": OPEN,
+    "register": (201,) * 8,
+    "sign_in": (401,) * 8,  # with a wrong proof: it is answered, whoever asks
+    "sign_out": OWN,
+    "account": OWN,
+    "change_password": (401, 401, 403, 403, 403, 401, 401, 401),  # a wrong proof, if let in
+    "change_recovery": (401, 401, 403, 403, 403, 401, 401, 401),
+    "devices": OWN,
+    "enrol": (401, 422, 403, 403, 403, 401, 422, 201),  # Anna's certificate
+    "revoke": (401, 404, 403, 403, 403, 401, 404, 200),
+    "certificates": LISTINGS,
+    "snapshots": LISTINGS,
+    "listing": LISTINGS,
+    "check_in": DEVICES,
+    "open_upload": (401, 403, 201, 201, 201, 401, 403, 403),
+    "have": (401, 403, 200, 404, 404, 401, 403, 403),
+    "put_pack": (401, 403, 422, 404, 404, 401, 403, 403),  # not a pack, if let in
+    "read_back": (401, 403, 200, 404, 404, 401, 403, 403),
+    "commit": (401, 403, 422, 422, 422, 401, 403, 403),  # signed by nobody, if let in
+    "nodes": (401, 200, 200, 200, 200, 401, 200, 200),  # what they hold: see below
+    "locate": (401, 200, 403, 403, 403, 401, 200, 200),  # what they hold: see below
+    "get_pack": (401, 404, 403, 403, 403, 401, 404, 200),
+    "admin_devices": ADMINS,
+    "admin_accounts": ADMINS,
+    "admin_status": ADMINS,
+}
+NOTHING = b"\x80"  # an empty CBOR array
+
+
+@dataclass(frozen=True)
+class World:
+    api: Api
+    tokens: dict[str, str]
+    anna: PersonCaller
+    laptop: DeviceCaller
+    backup: Backup
+    upload: str
+    pack: packing.Pack  # of the open upload
+
+    def ask(self, caller: str, name: str) -> Any:
+        method, path, options = REQUESTS[name](self)
+        return self.api.request(method, path, token=self.tokens[caller], **options)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Any:
+    with api_on(tmp_path / "data") as api:
+        anna, bert = (PersonCaller(name).register(api) for name in ("anna", "bert"))
+        code = api.server.services.invitations.invite_first_admin(clock())
+        root = PersonCaller("root").register(api, invitation=code)
+        laptop, tablet = anna.enrol(api, "laptop"), anna.enrol(api, "tablet")
+        phone, lost = bert.enrol(api, "phone"), bert.enrol(api, "lost")
+        backup = laptop.back_up(api, {"a.txt": b"hello"})
+        upload = laptop.open_upload(api)
+        owner = packing.PackOwner(anna.account, laptop.device, upload)
+        pack, _ = laptop.seal(owner, {"b.txt": b"new"})
+        assert pack is not None
+        laptop.put_pack(api, upload, pack)
+        api.delete(f"devices/{lost.device.hex()}", token=bert.token)
+        callers = dict(
+            zip(CALLERS[1:], (bert, laptop, tablet, phone, lost, root, anna), strict=True)
+        )
+        tokens = {"anyone": "", **{name: caller.token for name, caller in callers.items()}}
+        yield World(api, tokens, anna, laptop, backup, upload.hex(), pack)
+
+
+Request = tuple[str, str, dict[str, Any]]
+
+
+def _get(path: str) -> Callable[[World], Request]:
+    return lambda world: ("GET", path, {})
+
+
+def _of_laptop(method: str, rest: str = "") -> Callable[[World], Request]:
+    return lambda world: (method, f"devices/{world.laptop.device.hex()}{rest}", {})
+
+
+def _post(path: str, message: dict[str, Any]) -> Callable[[World], Request]:
+    return lambda world: ("POST", path, {"json": message})
+
+
+def _put_pack(world: World) -> Request:
+    path = f"uploads/{world.upload}/packs/{bytes(32).hex()}"
+    return "PUT", path, {"content": b"not a pack"}
+
+
+def _have(world: World) -> Request:
+    return "POST", f"uploads/{world.upload}/have?kind=chunks&width=8", {"content": bytes(8)}
+
+
+def _commit(world: World) -> Request:
+    message = {"snapshot": b64(world.backup.signed[:-1] + b"x"), "signature": b64(bytes(64))}
+    return "POST", f"uploads/{world.upload}/commit", {"json": message}
+
+
+def _chunks(world: World) -> Request:
+    assert world.backup.blocks is not None
+    return "POST", "locate", {"content": world.backup.blocks.footer.items[0].chunks}
+
+
+def _pack(world: World) -> Request:
+    return "GET", f"packs/{world.backup.nodes.id.hex()}", {}
+
+
+def _wheel(world: World) -> Request:
+    return "GET", f"/client/{world.api.server.services.client.get().name}", {}
+
+
+_NEW_PASSWORD = {
+    "proof": b64(bytes(32)),
+    "kdf": b64(PersonCaller("x").kdf),
+    "auth": b64(bytes(32)),
+    "wrap_password": b64(bytes(92)),
+    "epoch": 2,
+}
+_NEW_KEY = {
+    "proof": b64(bytes(32)),
+    "recovery_auth": b64(bytes(32)),
+    "wrap_recovery": b64(bytes(92)),
+}
+
+REQUESTS: dict[str, Callable[[World], Request]] = {
+    "health": _get("/healthz"),
+    "metrics": _get("/metrics"),
+    "openapi": _get("/api/openapi.json"),
+    "ca": _get("/ca.crt"),
+    "client_installer": _get("/client/install.sh"),
+    "client_wheel": _wheel,
+    "server": _get("server"),
+    "kdf": _post("kdf", {"account": "anna"}),
+    "register": lambda world: (
+        "POST",
+        "accounts",
+        {"json": PersonCaller(f"new-{bytes(world.anna.auth[:2]).hex()}-{clock()}").registration()},
+    ),
+    "sign_in": _post("sessions", {"account": "anna", "auth": b64(bytes(32))}),
+    "sign_out": lambda world: ("DELETE", "sessions/current", {}),
+    "account": _get("account"),
+    "change_password": lambda world: ("PUT", "account/password", {"json": _NEW_PASSWORD}),
+    "change_recovery": lambda world: ("PUT", "account/recovery", {"json": _NEW_KEY}),
+    "devices": _get("devices"),
+    "enrol": lambda world: (
+        "POST",
+        "devices",
+        {"json": DeviceCaller(world.anna, "new").enrolment()},
+    ),
+    "revoke": _of_laptop("DELETE"),
+    "certificates": _of_laptop("GET", "/certificates"),
+    "snapshots": _of_laptop("GET", "/snapshots"),
+    "listing": _of_laptop("GET", "/listing"),
+    "check_in": _post("checkin", {"version": "1", "os": "Linux"}),
+    "open_upload": _post("uploads", {"source": bytes(16).hex()}),
+    "have": _have,
+    "put_pack": _put_pack,
+    "read_back": lambda world: ("GET", f"uploads/{world.upload}/packs/{world.pack.id.hex()}", {}),
+    "commit": _commit,
+    "nodes": lambda world: ("POST", "nodes", {"content": world.backup.roots}),
+    "locate": _chunks,
+    "get_pack": _pack,
+    "admin_devices": _get("admin/devices"),
+    "admin_accounts": _get("admin/accounts"),
+    "admin_status": _get("admin/status"),
+}
+
+
+def test_the_table_names_every_route() -> None:
+    assert set(TABLE) == {route.name for route in ROUTES} == set(REQUESTS)
+    assert len({(route.method, route.path) for route in ROUTES}) == len(ROUTES)
+
+
+@pytest.mark.parametrize("name", list(TABLE))
+def test_everybody_gets_what_the_table_says(world: World, name: str) -> None:
+    answers = {caller: world.ask(caller, name) for caller in CALLERS}
+
+    found = {caller: answer.status_code for caller, answer in answers.items()}
+    assert found == dict(zip(CALLERS, TABLE[name], strict=True))
+
+
+def test_trees_of_another_account_are_not_here(world: World) -> None:
+    answers = {caller: world.ask(caller, "nodes").content for caller in CALLERS}
+
+    assert {caller for caller, content in answers.items() if world.backup.roots in content} == {
+        "laptop",
+        "tablet",
+        "anna",
+    }
+    assert answers["bert"] == answers["phone"] == answers["admin"] == NOTHING
+
+
+def test_blocks_of_another_account_are_not_here(world: World) -> None:
+    assert world.backup.blocks is not None
+    pack = world.backup.blocks.id
+
+    answers = {caller: world.ask(caller, "locate").content for caller in CALLERS}
+
+    assert {caller for caller, content in answers.items() if pack in content} == {"anna"}
+    assert answers["bert"] == answers["admin"] == NOTHING
+
+
+def test_everybody_sees_only_their_own_devices(world: World) -> None:
+    found = {}
+    for caller in ("anna", "bert", "admin"):
+        devices = world.ask(caller, "devices").json()["devices"]
+        found[caller] = sorted(device["name"] for device in devices)
+
+    assert found == {"anna": ["laptop", "tablet"], "bert": ["lost", "phone"], "admin": []}
+
+
+def test_the_metrics_are_for_this_machine_and_for_admins(world: World) -> None:
+    far = {
+        caller: world.api.get("/metrics", token=world.tokens[caller], address="192.168.1.9")
+        for caller in CALLERS
+    }
+
+    assert {caller for caller, answer in far.items() if answer.status_code == 200} == {"admin"}
+    assert {answer.status_code for answer in far.values()} == {200, 403}
