@@ -1,11 +1,15 @@
 /** How the app is built and its tests are run. */
 
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { join } from "node:path";
+import { brotliCompressSync } from "node:zlib";
 
 import react from "@vitejs/plugin-react";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
+
+const WORTH_COMPRESSING = 1500;
 
 /**
  * The WebAssembly of zstddec as a module of ours. The package fetches it from a `data:` address,
@@ -26,9 +30,26 @@ function zstdWasm(): Plugin {
   };
 }
 
+/** Compressed copies beside the finished files, which the server hands out as they are. */
+function compressed(): Plugin {
+  return {
+    name: "compressed",
+    apply: "build",
+    writeBundle({ dir }, bundle) {
+      for (const name of Object.keys(bundle)) {
+        const path = join(dir!, name);
+        const content = readFileSync(path);
+        if (content.length >= WORTH_COMPRESSING) {
+          writeFileSync(`${path}.br`, brotliCompressSync(content));
+        }
+      }
+    },
+  };
+}
+
 export default defineConfig({
   base: "./", // the same files are served by the server and by a device's own page
-  plugins: [react(), zstdWasm()],
+  plugins: [react(), zstdWasm(), compressed()],
   worker: { format: "es", plugins: () => [zstdWasm()] },
   build: {
     target: "es2022",

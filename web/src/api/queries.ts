@@ -48,7 +48,20 @@ export const snapshotsQuery = (device: string) =>
     refetchInterval: 30 * SECOND,
   });
 
-export const LISTING_PAGE = 1000;
+const LISTING_PAGE = 1000;
+
+/** The folders that a snapshot backs up; a few, so they come on one page. */
+export const rootsQuery = (device: string, snapshot: number) =>
+  queryOptions({
+    queryKey: ["roots", device, snapshot],
+    queryFn: () =>
+      take(
+        api.GET("/api/v1/devices/{device}/listing", {
+          params: { path: { device }, query: { snapshot, path: "", limit: LISTING_PAGE } },
+        }),
+      ),
+    staleTime: Infinity,
+  });
 
 /** One folder of a snapshot, page by page. `path`: base64url of its exact bytes. */
 export const listingQuery = (device: string, snapshot: number, path: string) =>

@@ -1,0 +1,158 @@
+/** The frame of every page: where one is, where one can go, and whether the server answers. */
+
+import { ActionIcon, Button, Menu, Tooltip, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { IconCloudOff, IconLanguage, IconMoon, IconSun } from "@tabler/icons-react";
+import { useEffect, type ReactNode } from "react";
+import { Link, useLocation } from "wouter";
+
+import { Refusal, type Account } from "../api/client";
+import { accountQuery } from "../api/queries";
+import { Logo } from "../ui/Logo";
+import { LANGUAGES, useSpeaking, useWords, type Language } from "../words/words";
+import styles from "./Shell.module.css";
+import { useServerAnswers } from "./answers";
+
+export function Shell({ children }: { children: ReactNode }) {
+  const words = useWords();
+  const account = useQuery(accountQuery).data ?? null;
+  const answers = useServerAnswers();
+  useEndedSessions();
+  return (
+    <div className={styles.shell}>
+      <a className={styles.skip} href="#main" onClick={skip}>
+        {words.shell.skip}
+      </a>
+      <header className={styles.header}>
+        <div className={styles.bar}>
+          <Link href="/" className={styles.brand}>
+            <Logo />
+            <span>{words.product}</span>
+          </Link>
+          {account && <MainNavigation account={account} />}
+          <div className={styles.tools}>
+            <LanguageMenu />
+            <SchemeSwitch />
+            {!account && (
+              <Button component={Link} href="/sign-in" variant="light" className={styles.signIn}>
+                {words.shell.signIn}
+              </Button>
+            )}
+          </div>
+        </div>
+        {!answers && (
+          <div className={styles.offline} role="alert">
+            <IconCloudOff size={18} aria-hidden="true" />
+            {words.shell.offline}
+          </div>
+        )}
+      </header>
+      <main id="main" tabIndex={-1} className={styles.main}>
+        <AdminNavigation account={account} />
+        {children}
+      </main>
+    </div>
+  );
+}
+
+function skip(event: { preventDefault: () => void }): void {
+  event.preventDefault(); // the fragment is our address
+  document.getElementById("main")?.focus();
+}
+
+function MainNavigation({ account }: { account: Account }) {
+  const words = useWords().shell;
+  const [here] = useLocation();
+  const places = [
+    { href: "/", text: words.devices, active: here === "/" || here.startsWith("/devices") },
+    { href: "/account", text: words.account, active: here === "/account" },
+  ];
+  if (account.role === "admin") {
+    places.push({ href: "/admin", text: words.admin, active: here.startsWith("/admin") });
+  }
+  return (
+    <nav className={styles.places} aria-label={words.mainNavigation}>
+      {places.map((place) => (
+        <Link key={place.href} href={place.href} aria-current={place.active ? "page" : undefined}>
+          {place.text}
+        </Link>
+      ))}
+    </nav>
+  );
+}
+
+function AdminNavigation({ account }: { account: Account | null }) {
+  const words = useWords().shell;
+  const [here] = useLocation();
+  if (account?.role !== "admin" || !here.startsWith("/admin")) return null;
+  const places = [
+    { href: "/admin", text: words.allDevices, active: !/^\/admin\/(accounts|server)/.test(here) },
+    { href: "/admin/accounts", text: words.accounts, active: here === "/admin/accounts" },
+    { href: "/admin/server", text: words.server, active: here === "/admin/server" },
+  ];
+  return (
+    <nav className={styles.tabs} aria-label={words.adminNavigation}>
+      {places.map((place) => (
+        <Link key={place.href} href={place.href} aria-current={place.active ? "page" : undefined}>
+          {place.text}
+        </Link>
+      ))}
+    </nav>
+  );
+}
+
+function LanguageMenu() {
+  const { words, language, choose } = useSpeaking();
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" size="lg" aria-label={words.shell.languageMenu}>
+          <IconLanguage size={20} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {(Object.keys(LANGUAGES) as Language[]).map((one) => (
+          <Menu.Item key={one} lang={one} aria-current={one === language} onClick={() => choose(one)}>
+            {LANGUAGES[one]}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function SchemeSwitch() {
+  const words = useWords().shell;
+  const { setColorScheme } = useMantineColorScheme();
+  const scheme = useComputedColorScheme("light");
+  const label = scheme === "dark" ? words.toLight : words.toDark;
+  return (
+    <Tooltip label={label}>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        size="lg"
+        aria-label={label}
+        onClick={() => setColorScheme(scheme === "dark" ? "light" : "dark")}
+      >
+        {scheme === "dark" ? <IconSun size={20} /> : <IconMoon size={20} />}
+      </ActionIcon>
+    </Tooltip>
+  );
+}
+
+/** When the server no longer knows the session, say so and ask to sign in again. */
+function useEndedSessions(): void {
+  const queries = useQueryClient();
+  const [here, navigate] = useLocation();
+  useEffect(() => {
+    return queries.getQueryCache().subscribe((event) => {
+      const error = event.query.state.error;
+      const ended = error instanceof Refusal && error.status === 401;
+      if (event.type !== "updated" || !ended) return;
+      if (queries.getQueryData(accountQuery.queryKey) === null) return;
+      queries.setQueryData(accountQuery.queryKey, null);
+      navigate(`/sign-in?ended&next=${encodeURIComponent(here)}`);
+    });
+  }, [queries, here, navigate]);
+}

@@ -1,0 +1,89 @@
+/** How to get the client onto this machine, or another one. */
+
+import { Anchor, SegmentedControl, Stack, Text } from "@mantine/core";
+import { useState } from "react";
+
+import type { ServerInfo } from "../../api/client";
+import { detectSystem, SYSTEMS, type System } from "../../lib/platform";
+import { Command } from "../../ui/Copy";
+import { useWords } from "../../words/words";
+import { commandsFor } from "./commands";
+import styles from "./GetClient.module.css";
+
+const NAMES: Record<System, string> = { linux: "Linux", macos: "macOS", windows: "Windows" };
+
+interface Props {
+  server: ServerInfo;
+  /** The account that is signed in, when one is. */
+  account: string | null;
+}
+
+export function GetClient({ server, account }: Props) {
+  const words = useWords().client;
+  const [here] = useState(() => detectSystem(navigator.userAgent));
+  const [system, setSystem] = useState<System>(here);
+  if (server.client_wheel === "") return <Text c="dimmed">{words.noWheel}</Text>;
+  const person = { name: account ?? words.yourName, exists: account !== null };
+  const commands = commandsFor(system, server, location.origin, person);
+  const steps = [
+    { title: words.steps.install, text: commands.install },
+    { title: person.exists ? words.steps.login : words.steps.register, text: commands.enrol },
+    { title: words.steps.start, text: commands.start },
+  ];
+  return (
+    <Stack gap="lg">
+      <div className={styles.system}>
+        <SegmentedControl
+          aria-label={words.system}
+          value={system}
+          onChange={(value) => setSystem(value as System)}
+          data={SYSTEMS.map((one) => ({ value: one, label: NAMES[one] }))}
+        />
+        <Text size="sm" c="dimmed">
+          {words.shellHint[system]}
+          {system === here && ` (${words.detected})`}. {words.pythonNeeded}
+        </Text>
+      </div>
+      <ol className={styles.steps}>
+        {steps.map((step) => (
+          <li key={step.title}>
+            <h3>{step.title}</h3>
+            <Command text={step.text} label={step.title} />
+          </li>
+        ))}
+      </ol>
+      <Trust server={server} />
+    </Stack>
+  );
+}
+
+function Trust({ server }: { server: ServerInfo }) {
+  const words = useWords().client;
+  return (
+    <details className={styles.trust}>
+      <summary>{words.verify}</summary>
+      <Stack gap="sm" mt="sm">
+        <p>{words.verifyText}</p>
+        <Command text="csb-server pin" label="csb-server pin" />
+        <div>
+          <Text size="sm" c="dimmed">
+            {words.pin}
+          </Text>
+          <Command text={server.pin} label={words.pin} />
+        </div>
+        <p>{words.browserText}</p>
+        <p>
+          <Anchor href={server.client_wheel} download>
+            {words.wheel}
+          </Anchor>
+        </p>
+        <div>
+          <Text size="sm" c="dimmed">
+            {words.wheelHash}
+          </Text>
+          <Command text={server.client_wheel_sha256} label={words.wheelHash} />
+        </div>
+      </Stack>
+    </details>
+  );
+}

@@ -1,0 +1,152 @@
+/** Sign in with the password, or with the recovery key when the password is lost. */
+
+import { Alert, Anchor, Button, PasswordInput, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState, type FormEvent } from "react";
+import { Link, useLocation, useSearchParams } from "wouter";
+
+import { signIn } from "../../api/actions";
+import type { Account } from "../../api/client";
+import { accountQuery, serverQuery } from "../../api/queries";
+import { FailureNotice, Narrow, PageHead, Section } from "../../ui/Page";
+import { useWords } from "../../words/words";
+import { NewPasswordAfterRecovery } from "./NewPasswordAfterRecovery";
+
+interface Recovered {
+  account: Account;
+  recoveryKey: string;
+}
+
+export function SignInPage() {
+  const words = useWords();
+  const queries = useQueryClient();
+  const [, navigate] = useLocation();
+  const [search] = useSearchParams();
+  const [recovered, setRecovered] = useState<Recovered | null>(null);
+
+  function enter(account: Account) {
+    queries.setQueryData(accountQuery.queryKey, account);
+    const next = search.get("next") ?? "/";
+    navigate(next.startsWith("/") ? next : "/", { replace: true });
+  }
+
+  if (recovered) return <NewPasswordAfterRecovery {...recovered} onDone={enter} />;
+  return (
+    <Narrow>
+      <PageHead title={words.sign.title} />
+      {search.has("ended") && (
+        <Alert color="yellow" mb="md">
+          {words.shell.ended}
+        </Alert>
+      )}
+      <Section>
+        <SignInForm onPassword={enter} onRecovery={setRecovered} />
+      </Section>
+      <NoAccount />
+    </Narrow>
+  );
+}
+
+interface FormProps {
+  onPassword: (account: Account) => void;
+  onRecovery: (recovered: Recovered) => void;
+}
+
+function SignInForm({ onPassword, onRecovery }: FormProps) {
+  const words = useWords().sign;
+  const [name, setName] = useState("");
+  const [secret, setSecret] = useState("");
+  const [byRecovery, setByRecovery] = useState(false);
+  const attempt = useMutation({
+    mutationFn: () =>
+      signIn(name.trim(), byRecovery ? { recoveryKey: secret } : { password: secret }),
+    onSuccess: (account) =>
+      byRecovery ? onRecovery({ account, recoveryKey: secret }) : onPassword(account),
+  });
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    attempt.mutate();
+  }
+
+  function turn() {
+    setByRecovery(!byRecovery);
+    setSecret("");
+    attempt.reset();
+  }
+
+  return (
+    <form onSubmit={submit}>
+      <Stack gap="md">
+        <TextInput
+          label={words.name}
+          required
+          autoComplete="username"
+          autoCapitalize="none"
+          spellCheck={false}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
+        <SecretInput byRecovery={byRecovery} value={secret} onChange={setSecret} />
+        {attempt.isError && <FailureNotice error={attempt.error} />}
+        <Button type="submit" loading={attempt.isPending} fullWidth>
+          {words.submit}
+        </Button>
+        <Text size="sm" c="dimmed">
+          {words.keysStay}
+        </Text>
+        <Anchor component="button" type="button" size="sm" onClick={turn}>
+          {byRecovery ? words.usePassword : words.useRecovery}
+        </Anchor>
+      </Stack>
+    </form>
+  );
+}
+
+interface SecretProps {
+  byRecovery: boolean;
+  value: string;
+  onChange: (value: string) => void;
+}
+
+function SecretInput({ byRecovery, value, onChange }: SecretProps) {
+  const words = useWords().sign;
+  if (byRecovery) {
+    return (
+      <Textarea
+        label={words.recoveryKey}
+        description={words.recoveryHint}
+        required
+        rows={2}
+        autoComplete="off"
+        spellCheck={false}
+        value={value}
+        onChange={(event) => onChange(event.currentTarget.value)}
+      />
+    );
+  }
+  return (
+    <PasswordInput
+      label={words.password}
+      required
+      autoComplete="current-password"
+      value={value}
+      onChange={(event) => onChange(event.currentTarget.value)}
+      visibilityToggleButtonProps={{ "aria-label": words.showPassword }}
+    />
+  );
+}
+
+function NoAccount() {
+  const words = useWords().sign;
+  const server = useQuery(serverQuery);
+  if (!server.data?.may_register) return null;
+  return (
+    <Text ta="center" mt="md">
+      {words.noAccount}{" "}
+      <Anchor component={Link} href="/register">
+        {words.register}
+      </Anchor>
+    </Text>
+  );
+}

@@ -1,0 +1,58 @@
+/** A device's state: icon, word and colour together, so that none of them is needed alone. */
+
+import {
+  IconAlertTriangle,
+  IconCircleCheck,
+  IconCircleDashed,
+  IconCircleX,
+  IconClockExclamation,
+  IconRefresh,
+} from "@tabler/icons-react";
+
+import type { Device } from "../api/client";
+import { duration } from "../lib/times";
+import { useSpeaking, useWords } from "../words/words";
+import styles from "./State.module.css";
+
+type State = Device["state"];
+type Tone = "ok" | "warn" | "bad" | "busy" | "idle";
+
+export const TONES: Record<State, Tone> = {
+  ok: "ok",
+  running: "busy",
+  problems: "warn",
+  overdue: "bad",
+  never: "warn",
+  revoked: "idle",
+};
+
+const ICONS: Record<State, typeof IconCircleCheck> = {
+  ok: IconCircleCheck,
+  running: IconRefresh,
+  problems: IconAlertTriangle,
+  overdue: IconClockExclamation,
+  never: IconCircleDashed,
+  revoked: IconCircleX,
+};
+
+export function StateBadge({ state }: { state: State }) {
+  const words = useWords();
+  const Icon = ICONS[state];
+  return (
+    <span className={styles.badge} data-tone={TONES[state]} data-state={state}>
+      <Icon size={15} stroke={2.2} aria-hidden="true" />
+      {words.state[state]}
+    </span>
+  );
+}
+
+/** Why the state is what it is, in the language spoken. */
+export function StateReason({ device }: { device: Device }) {
+  const { words, language } = useSpeaking();
+  const reasons = words.stateReason;
+  if (device.state === "problems") return <>{reasons.problems(device.problems)}</>;
+  if (device.state === "overdue") {
+    return <>{reasons.overdue(duration(device.overdue_after_seconds, language))}</>;
+  }
+  return <>{reasons[device.state]}</>;
+}
