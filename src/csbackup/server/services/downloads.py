@@ -18,9 +18,12 @@ ANSWER_BYTES = 16 * 1024 * 1024  # about so much of nodes in one answer
 class Downloads:
     """Serves an account its own things, sealed as they are."""
 
-    def __init__(self, database: Database, store: Store) -> None:
+    def __init__(
+        self, database: Database, store: Store, *, answer_bytes: int = ANSWER_BYTES
+    ) -> None:
         self._database = database
         self._store = store
+        self._answer_bytes = answer_bytes
 
     def nodes(self, account: int, ids: Sequence[bytes]) -> list[tuple[NodeId, bytes]]:
         """Nodes as they lie in the packs, as far as they are here.
@@ -32,7 +35,7 @@ class Downloads:
         owner = account_id(connection, account)
         places = find_places(connection, account, ids)
         found: list[tuple[NodeId, bytes]] = []
-        room = ANSWER_BYTES
+        room = self._answer_bytes
         for node in dict.fromkeys(map(NodeId, ids)):
             packed = self._packed(owner, places.get(node, []))
             if packed is not None:
