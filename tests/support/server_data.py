@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Union
 
@@ -31,6 +31,7 @@ from csbackup.protocol.messages import Commit, PackReceived
 from csbackup.rules.access import DeviceCaller
 from csbackup.server.catalog.database import CATALOG, Database
 from csbackup.server.catalog.rebuilding import add_account, add_device
+from csbackup.server.catalog.snapshots import find_device
 from csbackup.server.services.commit import CommitResult, Commits
 from csbackup.server.services.downloads import Downloads
 from csbackup.server.services.history import History
@@ -128,12 +129,17 @@ class Device:
     upload: UploadId = UploadId(b"")
     sequence: int = 0
     previous: bytes = b""
-    extra: dict[str, object] = field(default_factory=dict)
 
     def begin(self) -> UploadId:
         self.upload = UploadId(self.plane.some_id(16))
         self.plane.ingest.open_upload(self.caller, self.upload, self.plane.now)
         return self.upload
+
+    def find_again(self) -> None:
+        """A rebuilt catalog has other numbers."""
+        found = find_device(self.plane.database.read(), self.caller.device)
+        assert found is not None
+        self.caller = DeviceCaller(found.account_number, found.account, found.number, found.device)
 
     @property
     def owner(self) -> PackOwner:
