@@ -110,7 +110,7 @@ def cases() -> Iterator[Any]:
                 yield pytest.param(name, GenerationMode.NEGATIVE, id=f"{name}-wrongly")
 
 
-@pytest.mark.parametrize(("name", "mode"), cases())
+@pytest.mark.parametrize(("name", "mode"), list(cases()))
 def test_anything_is_answered_as_described(world: World, name: str, mode: Any) -> None:
     operation = OPERATIONS[name]
 
