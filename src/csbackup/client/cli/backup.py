@@ -19,6 +19,7 @@ from csbackup.client.config import Home
 from csbackup.client.heads import Heads
 from csbackup.client.keyring import load_device
 from csbackup.client.last_run import LastRun, load_last_run, save_last_run
+from csbackup.client.platform.memory import give_back_large_buffers
 from csbackup.client.settings import load_settings
 from csbackup.errors import CsbError, NothingToBackUp, RunInProgress
 
@@ -64,6 +65,7 @@ def back_up(home: Home, *, quiet: bool) -> BackupResult:
 
 
 def _run(home: Home, *, quiet: bool) -> BackupResult:
+    give_back_large_buffers()
     load_device(home)
     settings = load_settings(home)
     if settings is None or not settings.roots:

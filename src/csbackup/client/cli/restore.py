@@ -21,6 +21,7 @@ from csbackup.client.cli.typed import absolute
 from csbackup.client.enrol import find_device
 from csbackup.client.heads import Heads
 from csbackup.client.keyring import is_enrolled
+from csbackup.client.platform.memory import give_back_large_buffers
 from csbackup.client.restore.context import RestoreContext, RestoreResult
 from csbackup.client.restore.existing import Rule
 from csbackup.client.restore.run import run_restore
@@ -81,6 +82,7 @@ def restore(paths: tuple[str, ...], quiet: bool, as_json: bool, **chosen: Any) -
     there already, the same by size and time, are skipped, so a restore that was stopped goes on
     where it was.
     """
+    give_back_large_buffers()
     url, wanted = _split(paths)
     unlocked, device, own = _unlock(url, **chosen)
     history = read_history(unlocked.connection, device, unlocked.keys.device)
