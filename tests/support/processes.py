@@ -47,6 +47,7 @@ class Server:
     pin: str
     process: subprocess.Popen[str]
     lines: list[str]
+    reader: threading.Thread
 
     @property
     def port(self) -> int:
@@ -69,11 +70,14 @@ class Server:
 
     def _wait(self) -> int:
         try:
-            return self.process.wait(START_SECONDS)
+            self.process.wait(START_SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
             raise ProcessFailed("the server did not end when asked:\n" + self.output) from None
+        finally:
+            self.reader.join()
+        return self.process.returncode
 
     @property
     def output(self) -> str:
@@ -106,9 +110,10 @@ def start_server(data: Path, *arguments: str, listen: str = "127.0.0.1:0", **env
     )
     lines: list[str] = []
     arriving: queue.Queue[str | None] = queue.Queue()
-    threading.Thread(target=_gather, args=(process, lines, arriving), daemon=True).start()
+    reader = threading.Thread(target=_gather, args=(process, lines, arriving), daemon=True)
+    reader.start()
     found = _await_lines(process, lines, arriving)
-    return Server(data, found["Listening on "], found["Pin: "], process, lines)
+    return Server(data, found["Listening on "], found["Pin: "], process, lines, reader)
 
 
 def _gather(
@@ -116,9 +121,10 @@ def _gather(
 ) -> None:
     """Read all the output, so that the server never waits for us."""
     assert process.stdout is not None
-    for line in process.stdout:
-        lines.append(line)
-        arriving.put(line)
+    with process.stdout:
+        for line in process.stdout:
+            lines.append(line)
+            arriving.put(line)
     arriving.put(None)
 
 
