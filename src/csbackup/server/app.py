@@ -6,7 +6,7 @@ import logging
 import secrets
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -41,6 +41,12 @@ from csbackup.server.services.history import History, Moment
 from csbackup.server.services.ingest import Ingest
 from csbackup.server.services.invitations import Invitations
 from csbackup.server.services.overview import Overview
+from csbackup.server.services.rebuild import (
+    RebuildProgress,
+    RebuildReport,
+    needs_rebuild,
+    rebuild,
+)
 from csbackup.server.services.services import Face, Services
 from csbackup.server.services.sessions import Sessions
 from csbackup.server.store import FolderRecords, FolderStore
@@ -86,7 +92,7 @@ def open_server(config: Config) -> Iterator[Server]:
     """
     prepare_folder(config.folder)
     with FolderLock(config.folder):
-        if _needs_rebuild(config.folder):
+        if needs_rebuild(config.folder):
             raise ConfigInvalid(
                 f"The catalog of {config.folder} is missing, its records are there. "
                 f"Run `csb-server rebuild --data {config.folder}` first."
@@ -116,6 +122,16 @@ def open_beside(folder: Path) -> Iterator[Looking]:
         )
     finally:
         database.close()
+
+
+def rebuild_folder(
+    folder: Path, progress: Callable[[RebuildProgress], None] | None = None
+) -> RebuildReport:
+    """Make the catalog anew; refuses a folder that a server holds."""
+    check_version(folder)
+    with FolderLock(folder):
+        store, records = FolderStore(folder), FolderRecords(folder)
+        return rebuild(folder, store, records, now_ns=clock(), progress=progress)
 
 
 def _put_together(config: Config, database: Database, workers: Workers) -> Server:
@@ -152,10 +168,6 @@ def _put_together(config: Config, database: Database, workers: Workers) -> Serve
     )
     application = build_application(services, workers, clock, web_folder())
     return Server(config, identity, services, application)
-
-
-def _needs_rebuild(folder: Path) -> bool:
-    return not (folder / CATALOG).exists() and any((folder / "records").glob("*/*"))
 
 
 def web_folder() -> Path:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import click
 
-from csbackup.server.app import clock, rebuild_folder
+from csbackup.server.app import rebuild_folder
 from csbackup.server.cli.output import print_json
 from csbackup.server.config import Config
 from csbackup.server.services.rebuild import RebuildProgress
@@ -16,7 +16,7 @@ from csbackup.server.services.rebuild import RebuildProgress
 def rebuild_catalog(config: Config, *, as_json: bool) -> bool:
     """Whether everything came back."""
     quiet = as_json or not sys.stderr.isatty()
-    report = rebuild_folder(config.folder, clock(), None if quiet else _show)
+    report = rebuild_folder(config.folder, None if quiet else _show)
     if as_json:
         print_json(asdict(report))
     else:
@@ -30,4 +30,5 @@ def rebuild_catalog(config: Config, *, as_json: bool) -> bool:
 
 
 def _show(progress: RebuildProgress) -> None:
-    click.echo(f"\r{progress}", err=True, nl=False)
+    last = progress.packs == progress.packs_total
+    click.echo(f"\r{progress.packs} of {progress.packs_total} packs read", err=True, nl=last)
