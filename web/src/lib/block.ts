@@ -19,6 +19,7 @@ const UNCOMMITTED = 128;
 const HEADER_BYTES = 160;
 const MAX_CONTENT = 4 * 1024 * 1024;
 const MAX_CHUNKS = 65_536;
+const MAX_BLOCK = HEADER_BYTES + 5 + 4 * MAX_CHUNKS + MAX_CONTENT + 16;
 const STORED = 0;
 const ZSTD = 1;
 
@@ -34,6 +35,7 @@ export async function openBlock(
   account: Bytes,
   hedgeKey: Bytes,
 ): Promise<Bytes[]> {
+  if (block.length > MAX_BLOCK) throw damaged("it is longer than a block may be");
   const header = block.slice(0, HEADER_BYTES);
   checkHeader(header, account);
   const uncommitted = header.subarray(0, UNCOMMITTED);
@@ -99,7 +101,7 @@ function readLengths(body: Bytes): { codec: number; lengths: number[] } {
   if (codec !== STORED && codec !== ZSTD) {
     throw new Failure("unknown-version", "A block's compression is unknown to this page.");
   }
-  if (chunks > MAX_CHUNKS || body.length < 5 + 4 * chunks) {
+  if (chunks === 0 || chunks > MAX_CHUNKS || body.length < 5 + 4 * chunks) {
     throw damaged("its chunk count is wrong");
   }
   return { codec, lengths: Array.from({ length: chunks }, (_, at) => view.getUint32(5 + 4 * at)) };

@@ -2,8 +2,8 @@
 
 import { decode as decodeCbor } from "cborg";
 
-import { Failure } from "./failures";
 import type { Bytes } from "./bytes";
+import { Failure } from "./failures";
 
 export type Integer = number | bigint;
 export type Value = Integer | Bytes | Value[];
@@ -12,7 +12,7 @@ export type Value = Integer | Bytes | Value[];
 export function decode(data: Uint8Array, what: string): Value[] {
   let value: unknown;
   try {
-    value = decodeCbor(data);
+    value = decodeCbor(data, { allowIndefinite: false, allowUndefined: false });
   } catch {
     throw malformed(what, "it is not valid CBOR");
   }
@@ -20,13 +20,24 @@ export function decode(data: Uint8Array, what: string): Value[] {
   return value as Value[];
 }
 
+/** `decode`, and the first field is `version`. */
+export function decodeVersioned(data: Uint8Array, version: number, what: string): Value[] {
+  const value = decode(data, what);
+  if (typeOf(value[0]) !== "i") throw malformed(what, "it names no version");
+  if (value[0] !== version) {
+    throw new Failure("unknown-version", `${what} has a version this page does not know.`);
+  }
+  return value;
+}
+
 export function malformed(what: string, why: string): Failure {
   return new Failure("malformed", `${what} cannot be read: ${why}.`);
 }
 
-/** What a field is, for checks: `i` integer, `b` byte string, `a` array, `?` nothing we know. */
+/** What a field is, for checks: `i` integer of 64 bits, `b` byte string, `a` array, `?` else. */
 export function typeOf(value: unknown): "i" | "b" | "a" | "?" {
-  if (typeof value === "bigint" || Number.isSafeInteger(value)) return "i";
+  if (Number.isSafeInteger(value)) return "i";
+  if (typeof value === "bigint") return BigInt.asIntN(64, value) === value ? "i" : "?";
   if (value instanceof Uint8Array) return "b";
   return Array.isArray(value) ? "a" : "?";
 }
@@ -42,8 +53,19 @@ export function fields(value: unknown, kinds: string, what: string): Value[] {
   return value as Value[];
 }
 
-/** An integer that fits a number exactly; sizes and counts always do. */
-export function count(value: Value | undefined, what: string): number {
-  if (typeof value !== "number" || value < 0) throw malformed(what, "a number is out of range");
+/** A number of at most `most`, never negative. */
+export function natural(value: Value | undefined, what: string, most = Number.MAX_SAFE_INTEGER) {
+  if (typeof value !== "number" || value < 0 || value > most) throw outOfRange(what);
   return value;
+}
+
+/** A size in bytes: it may be beyond what a number holds exactly. */
+export function size(value: Value | undefined, what: string): bigint {
+  const exact = BigInt(value as Integer);
+  if (exact < 0n) throw outOfRange(what);
+  return exact;
+}
+
+function outOfRange(what: string): Failure {
+  return malformed(what, "a number is out of range");
 }

@@ -1,11 +1,14 @@
 /** How hard a password is to guess. The dictionaries are long: load this module when needed. */
 
 import { ZxcvbnFactory } from "@zxcvbn-ts/core";
-import * as common from "@zxcvbn-ts/language-common";
+import { adjacencyGraphs, dictionary } from "@zxcvbn-ts/language-common";
+// The packages' own entries would bring every name and every word of an encyclopaedia along.
+import german from "@zxcvbn-ts/language-de/dist/commonWords.json.esm.js";
+import english from "@zxcvbn-ts/language-en/dist/commonWords.json.mjs";
 
 const estimator = new ZxcvbnFactory({
-  dictionary: { ...common.dictionary },
-  graphs: common.adjacencyGraphs,
+  dictionary: { ...dictionary, english, german },
+  graphs: adjacencyGraphs,
 });
 
 /** From 0, guessed at once, to 4. `known`: what an attacker would try first. */
