@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -105,6 +106,27 @@ def test_the_same_pack_again_is_known_and_changes_nothing(device: Device) -> Non
     row = device.plane.database.read().execute("select stored_bytes from accounts").fetchone()
     assert (first.new, again.new) == (True, False)
     assert row[0] == pack.size
+
+
+def test_one_pack_sent_twice_at_once_is_kept_once(device: Device) -> None:
+    chunks = device.chunks(3)
+    packs = [device.block_pack([chunks]), device.tree_pack(backed_up({b"a": chunks}).nodes)]
+    received: list[bool] = []
+    gate = threading.Barrier(4)
+
+    def race(pack: Pack) -> None:
+        gate.wait()
+        received.append(device.put(pack).new)
+
+    threads = [threading.Thread(target=race, args=(pack,)) for pack in packs * 2]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    row = device.plane.database.read().execute("select stored_bytes from accounts").fetchone()
+    assert sorted(received) == [False, False, True, True]
+    assert row[0] == sum(pack.size for pack in packs)
 
 
 def test_a_pack_whose_file_was_lost_is_taken_in_again(device: Device) -> None:

@@ -8,7 +8,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -51,7 +51,7 @@ _PRAGMAS = (
 )
 _BESIDE_PRAGMAS = ("query_only = on", "busy_timeout = 10000", "temp_store = memory")
 _WRITER_CACHE = "cache_size = -8192"
-_READER_CACHE = "cache_size = -1024"  # each thread has its own; the system's cache is behind it
+_READER_CACHE = "cache_size = -2048"  # each thread has its own; the system's cache is behind it
 
 
 class Database:
@@ -164,7 +164,7 @@ def _carry_out(connection: sqlite3.Connection, batch: list[_Waiting]) -> None:
             _run_in_savepoint(connection, waiting)
         connection.execute("commit")
     except BaseException as failure:  # noqa: BLE001  the waiting threads get it
-        if connection.in_transaction:
+        with suppress(sqlite3.Error):  # or those who wait would wait for ever
             connection.execute("rollback")
         for waiting in batch:
             waiting.failure = failure
@@ -185,7 +185,9 @@ def _run_in_savepoint(connection: sqlite3.Connection, waiting: _Waiting) -> None
     connection.execute("savepoint one")
     try:
         waiting.result = waiting.change(connection)
-    except BaseException as failure:  # noqa: BLE001  the waiting thread gets it
+    except BaseException as failure:
+        if not connection.in_transaction:
+            raise  # a full disk takes back the whole transaction, so all who share it hear of it
         connection.execute("rollback to one")
         waiting.failure = failure
     connection.execute("release one")

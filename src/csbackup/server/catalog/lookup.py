@@ -6,7 +6,7 @@ import json
 import sqlite3
 import struct
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 _BATCH = 1000
@@ -26,11 +26,11 @@ def by_prefix(
 ) -> Iterator[Any]:
     """The rows that `query` gives for the prefixes of `ids`; plain tuples, for speed.
 
-    A prefix may find rows of other ids: the caller compares the whole id.
+    A prefix may find rows of other ids: the caller compares the whole id. They come in the order
+    of the index, so that each of its pages is read once.
     """
-    wanted = prefixes(ids)
+    wanted = sorted(prefixes(ids))
     cursor = connection.cursor()
     cursor.row_factory = None
-    for at in range(0, len(wanted), _BATCH):
-        asked = json.dumps(wanted[at : at + _BATCH])
-        yield from cursor.execute(query, (asked, account))
+    batches = (json.dumps(wanted[at : at + _BATCH]) for at in range(0, len(wanted), _BATCH))
+    return chain.from_iterable(cursor.execute(query, (batch, account)) for batch in batches)

@@ -6,20 +6,26 @@ numbers of chunks that were stored one after the other take one byte each.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable
+from itertools import chain
 
 
 def pack_numbers(numbers: Iterable[int]) -> bytes:
     """The numbers, each once, in rising order; they are positive."""
+    rising = sorted(set(numbers))
+    distances = list(map(operator.sub, rising, chain((0,), rising)))
+    if max(distances[1:], default=0) < 128:
+        return b"".join((*map(_group, distances[:1]), bytes(distances[1:])))
+    return b"".join(map(_group, distances))
+
+
+def _group(distance: int) -> bytes:
     packed = bytearray()
-    before = 0
-    for number in sorted(set(numbers)):
-        distance = number - before
-        before = number
-        while distance > 127:
-            packed.append(distance & 127 | 128)
-            distance >>= 7
-        packed.append(distance)
+    while distance > 127:
+        packed.append(distance & 127 | 128)
+        distance >>= 7
+    packed.append(distance)
     return bytes(packed)
 
 

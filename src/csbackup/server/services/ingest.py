@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import Literal
 
@@ -16,7 +17,7 @@ from csbackup.server.catalog.database import Connection, Database
 from csbackup.server.catalog.nodes import complete_node_ids
 from csbackup.server.catalog.packs import PackRow, exceeds_quota, find_pack, is_empty
 from csbackup.server.services.receiving import PackReceiver, pack_too_large, quota_exceeded
-from csbackup.server.store import Store
+from csbackup.server.store import Incoming, Store
 
 LEASE_DAYS = 14
 _RENEW_NS = 3600 * 10**9  # a lease of days need not be renewed, and written, with every request
@@ -30,6 +31,7 @@ class Ingest:
     def __init__(self, database: Database, store: Store) -> None:
         self._database = database
         self._store = store
+        self._trees_in_turn = threading.Lock()
 
     def open_upload(self, caller: DeviceCaller, upload: UploadId, now_ns: int) -> Upload:
         """Begin a backup. `upload`: 16 random bytes."""
@@ -80,11 +82,16 @@ class Ingest:
             raise pack_too_large()
         if self._is_kept(caller, upload, pack):
             self._renew_lease(upload, now_ns)
-            return PackReceiver(self._database, None, caller, upload, pack)
+            return self._receiver(None, caller, upload, pack)
         if exceeds_quota(self._database.read(), caller.account_number, declared_size or 0):
             raise quota_exceeded()
         incoming = self._store.receive(caller.account, size)
-        return PackReceiver(self._database, incoming, caller, upload, pack)
+        return self._receiver(incoming, caller, upload, pack)
+
+    def _receiver(
+        self, incoming: Incoming | None, caller: DeviceCaller, upload: UploadId, pack: PackId
+    ) -> PackReceiver:
+        return PackReceiver(self._database, incoming, caller, upload, pack, self._trees_in_turn)
 
     def read_back_size(self, caller: DeviceCaller, upload: UploadId, pack: PackId) -> int:
         """The size of a pack that this running upload has sent."""

@@ -19,7 +19,8 @@ from csbackup.server.services.receiving import footer_of, pack_change
 from csbackup.server.services.references import ReadNode, read_one
 from csbackup.server.store import StoredPack
 
-_AT_ONCE = 16  # packs that share a transaction
+_BLOCK_PACKS_AT_ONCE = 16  # share a transaction
+_TREE_PACKS_AT_ONCE = 1  # what one names may fill 50 MB
 
 Change = Callable[[Connection], bool]
 
@@ -30,13 +31,13 @@ def rebuild_packs(scope: Scope) -> None:
     A damaged pack is named and left out; it stays in the store.
     """
     trees: list[StoredPack] = []
-    _add_all(scope, _block_changes(scope, trees))
-    _add_all(scope, _tree_changes(scope, trees))
+    _add_all(scope, _block_changes(scope, trees), _BLOCK_PACKS_AT_ONCE)
+    _add_all(scope, _tree_changes(scope, trees), _TREE_PACKS_AT_ONCE)
     _complete_waiting(scope)
 
 
-def _add_all(scope: Scope, changes: Iterator[Change]) -> None:
-    while group := list(islice(changes, _AT_ONCE)):
+def _add_all(scope: Scope, changes: Iterator[Change], at_once: int) -> None:
+    while group := list(islice(changes, at_once)):
         scope.database.write(partial(_carry_out, group))
         for _ in group:
             scope.tally.count_pack()

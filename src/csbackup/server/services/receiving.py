@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from csbackup.errors import Forbidden, PackDamaged, QuotaExceeded, TooLarge
@@ -39,8 +40,10 @@ class PackReceiver:
         caller: DeviceCaller,
         upload: UploadId,
         pack: PackId,
+        trees_in_turn: threading.Lock,
     ) -> None:
         self._database = database
+        self._trees_in_turn = trees_in_turn
         self._incoming = incoming
         self._caller = caller
         self._upload = upload
@@ -67,19 +70,27 @@ class PackReceiver:
         if self._incoming is None:
             return PackReceived(self._pack, new=False)
         footer = self._checked_footer(self._incoming)
-        nodes = [] if footer.kind == BLOCKS else read_nodes(footer.items, self._incoming.read)
         self._check_quota(self._incoming.size)
+        if footer.kind == BLOCKS:
+            return self._keep(self._incoming, footer, [], now_ns)
+        with self._trees_in_turn:  # what a tree pack names may fill 50 MB of memory
+            nodes = read_nodes(footer.items, self._incoming.read)
+            return self._keep(self._incoming, footer, nodes, now_ns)
+
+    def _keep(
+        self, incoming: Incoming, footer: Footer, nodes: list[ReadNode], now_ns: int
+    ) -> PackReceived:
         row = PackRow(
             account=self._caller.account_number,
             pack=self._pack,
             device=self._caller.device_number,
             upload=self._upload,
             kind=footer.kind,
-            size=self._incoming.size,
+            size=incoming.size,
             received=now_ns,
         )
         change = pack_change(self._database, row, footer, nodes)
-        self._incoming.keep(now_ns)
+        incoming.keep(now_ns)
         return PackReceived(self._pack, new=self._database.write(change))
 
     def abort(self) -> None:
