@@ -129,6 +129,21 @@ def test_one_pack_sent_twice_at_once_is_kept_once(device: Device) -> None:
     assert row[0] == sum(pack.size for pack in packs)
 
 
+def test_after_a_crash_between_store_and_catalog_the_pack_is_sent_again(device: Device) -> None:
+    chunks = device.chunks(3)
+    pack = device.block_pack([chunks])
+    incoming = device.plane.store.receive(device.caller.account, pack.size)
+    incoming.write(content_of(pack))
+    incoming.keep(device.plane.now)
+    unlisted = have(device, "chunks", chunks)
+
+    again = device.put(pack)
+
+    assert unlisted == [False] * 3
+    assert again.new
+    assert have(device, "chunks", chunks) == [True] * 3
+
+
 def test_a_pack_whose_file_was_lost_is_taken_in_again(device: Device) -> None:
     pack = device.block_pack([device.chunks(3)])
     device.put(pack)
