@@ -25,6 +25,10 @@ class Limit:
         self._tries: OrderedDict[object, deque[int]] = OrderedDict()
         self._lock = threading.Lock()
 
+    def __len__(self) -> int:
+        """How many keys are remembered."""
+        return len(self._tries)
+
     def take(self, key: object, now: int) -> None:
         """Count a try; `TooMany` when there were too many."""
         with self._lock:
