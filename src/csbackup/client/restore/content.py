@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from csbackup.client.restore.fetch import Content
 from csbackup.errors import Malformed
@@ -31,8 +31,8 @@ class GrowingFile:
     entry: Entry
     extras: Extras
     handle: int
+    extents: list[tuple[int, int]]  # still to fill, the first one last
     written: int = 0
-    _extents: list[tuple[int, int]] = field(default_factory=list)
 
     def append(self, contents: Iterable[Content]) -> None:
         """The next chunks; into the extents where the file has holes."""
@@ -53,13 +53,13 @@ class GrowingFile:
 
     def _append_sparse(self, rest: memoryview) -> None:
         while rest:
-            if not self._extents:
+            if not self.extents:
                 raise Malformed("A sparse file", "it has more content than extents")
-            offset, length = self._extents.pop()
+            offset, length = self.extents.pop()
             done = os.pwrite(self.handle, rest[:length], offset)
             rest = rest[done:]
             if done < length:
-                self._extents.append((offset + done, length - done))
+                self.extents.append((offset + done, length - done))
 
     def complete(self) -> None:
         """The holes at the end."""
@@ -84,11 +84,9 @@ def create(
     folder: int, temporary: bytes, name: bytes, path: bytes, entry: Entry, extras: Extras
 ) -> GrowingFile:
     """A new file with the permissions it is to have, none of them special."""
+    extents = _checked(extras.sparse, entry.size) if extras.is_sparse else []
     handle = os.open(temporary, _CREATE, entry.mode & 0o777, dir_fd=folder)
-    growing = GrowingFile(folder, temporary, name, path, entry, extras, handle)
-    if extras.is_sparse:
-        growing._extents = _checked(extras.sparse, entry.size)
-    return growing
+    return GrowingFile(folder, temporary, name, path, entry, extras, handle, extents)
 
 
 def _checked(extents: Iterable[tuple[int, int]], size: int) -> list[tuple[int, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from csbackup.client.browse.nodes import NodeReader
@@ -55,7 +56,7 @@ def select(
     for path in paths or (b"",):
         for one in _entries(reader, roots, find(reader, roots, path)):
             found[one.path] = one
-    outermost = [one for one in found.values() if not _inside_another(one.path, found)]
+    outermost = [one for one in found.values() if not _inside_another(one, found.values())]
     if to is None:
         return [_at_home(reader, one) for one in outermost]
     return _below(outermost, to)
@@ -73,8 +74,14 @@ def _entries(reader: NodeReader, roots: NodeId, found: Found) -> list[Found]:
     ]
 
 
-def _inside_another(path: bytes, others: dict[bytes, Found]) -> bool:
-    return any(path != other and path.startswith(other.rstrip(b"/") + b"/") for other in others)
+def _inside_another(found: Found, others: Iterable[Found]) -> bool:
+    """Whether it comes along with another selected thing. Roots come on their own."""
+    return any(
+        _known(found.root).name == _known(other.root).name
+        and found.path != other.path
+        and found.path.startswith(other.path.rstrip(b"/") + b"/")
+        for other in others
+    )
 
 
 def _at_home(reader: NodeReader, found: Found) -> Selection:

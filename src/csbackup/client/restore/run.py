@@ -71,11 +71,11 @@ def _write_all(
     fetcher = Fetcher(context.source, context.keys, context.limits)
     links = Links()
     with contextlib.ExitStack() as open_bases:
-        bases: dict[bytes, Base] = {}
+        # All before anything is written: a link that is restored must not lead to a later base.
+        bases = {path: Base(path) for path in {selection.base for selection in selections}}
+        for base in bases.values():
+            open_bases.callback(base.close)
         for selection in selections:
-            if selection.base not in bases:
-                bases[selection.base] = Base(selection.base)
-                open_bases.callback(bases[selection.base].close)
             stack = FolderStack(bases[selection.base])
             writer = Writer(stack, tally, links, fetcher.fetch, context.rule)
             walk = Walk(reader, tally.report, context.limits, context.rule)
