@@ -59,6 +59,7 @@ class FakeServer:
     def __post_init__(self) -> None:
         self._lock = threading.RLock()
         self._numbers = count(1)
+        self._prefixes: set[bytes] = set()
 
     def _called(self, name: str) -> None:
         with self._lock:
@@ -79,9 +80,11 @@ class FakeServer:
         if len(ids) > frames.MAX_HAVE:
             raise Refused(400, "bad-request", f"The list has more than {frames.MAX_HAVE} ids.", {})
         with self._lock:
-            here = self.chunks if kind == "chunks" else filter(self._is_whole, self.tree_nodes)
-            beginnings = {id[:width] for id in here}
-        return [id[:width] in beginnings for id in ids]
+            if kind == "nodes":
+                whole = {id[:width] for id in self.tree_nodes if self._is_whole(id)}
+                return [id[:width] in whole for id in ids]
+            here = self.chunks if width == 32 else self._prefixes
+            return [id[:width] in here for id in ids]
 
     def put_pack(self, upload: bytes, pack: Pack) -> messages.PackReceived:
         self._called("put_pack")
@@ -142,6 +145,7 @@ class FakeServer:
         with self._lock:
             del self.packs[pack]
             self.chunks = {k: v for k, v in self.chunks.items() if v[0].pack != pack}
+            self._prefixes = {chunk[: frames.PREFIX] for chunk in self.chunks}
             self.tree_nodes = {k: v for k, v in self.tree_nodes.items() if v.pack != pack}
 
     def block_of(self, chunk: bytes) -> tuple[bytes, int]:
@@ -172,6 +176,7 @@ class FakeServer:
         assert block_id(found) == BlockId(item.id)
         for number, chunk in enumerate(split_ids(item.chunks)):
             self.chunks[chunk] = (place, number)
+            self._prefixes.add(chunk[: frames.PREFIX])
 
     def _bytes_at(self, place: _Place) -> bytes:
         return self.packs[place.pack][place.offset : place.offset + place.length]

@@ -91,7 +91,13 @@ def _make_pipeline(
 
 def _make_entry_maker(context: BackupContext, pipeline: Pipeline, tally: Tally) -> EntryMaker:
     device = context.device
-    content = ContentReader(context.files, device.keys, pipeline.chunk, pipeline.node)
+    content = ContentReader(
+        context.files,
+        device.keys,
+        pipeline.chunk,
+        pipeline.node,
+        inline_chunks=context.limits.inline_chunks,
+    )
     return EntryMaker(
         Reading(context.files, content, tally, device.keys, device.device, context.clock)
     )

@@ -46,8 +46,15 @@ class ContentReader:
     """Reads for one run."""
 
     def __init__(
-        self, files: FileSource, keys: DeviceKeys, send_chunk: SendChunk, send_node: SendNode
+        self,
+        files: FileSource,
+        keys: DeviceKeys,
+        send_chunk: SendChunk,
+        send_node: SendNode,
+        *,
+        inline_chunks: int = INLINE_CHUNKS,
     ) -> None:
+        self._inline_chunks = inline_chunks
         self._files = files
         self._id_key = keys.id_key
         self._cut = make_cutter(keys.cut_key)
@@ -125,7 +132,7 @@ class ContentReader:
         return id
 
     def _name(self, ids: list[ChunkId]) -> bytes | list[bytes]:
-        if len(ids) <= INLINE_CHUNKS:
+        if len(ids) <= self._inline_chunks:
             return b"".join(ids)
         nodes = build_chunk_list(ids)
         for node in nodes:

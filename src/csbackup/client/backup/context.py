@@ -13,6 +13,7 @@ from csbackup.client.backup.server import BackupServer
 from csbackup.client.files import FileSource, LiveFiles
 from csbackup.client.keyring import EnrolledDevice
 from csbackup.format.snapshot import Settings
+from csbackup.format.tree import INLINE_CHUNKS
 from csbackup.protocol.messages import DeviceHead
 
 MEBIBYTE = 1024 * 1024
@@ -66,6 +67,7 @@ class Limits:
     batch_bytes: int = 8 * MEBIBYTE
     batch_seconds: float = 0.05
     remembered_ids: int = 200_000
+    inline_chunks: int = INLINE_CHUNKS
     pack_bytes: int = 8 * MEBIBYTE
     sealers: int = 2
     uploaders: int = 2

@@ -61,9 +61,10 @@ def _attempt(context: BackupContext, progress: Progress, tally: Tally) -> tuple[
     try:
         progress.phase("Connecting")
         upload = context.server.open_upload(context.settings.source)
+        seen = context.heads.seen(context.device.device)  # before the server has its say
         chain = Chain(context.device.device, context.heads)
         chain.follow(upload.heads)
-        seed(journal, context, chain.newest)
+        seed(journal, context, chain.newest, seen)
         with assemble(context, tally, journal, chain, upload) as run:
             return _walk_and_commit(run, progress, roots)
     finally:

@@ -13,7 +13,7 @@ from csbackup.format.ids import NodeId, SnapshotId, snapshot_id
 from csbackup.format.keys import check_signature
 from csbackup.format.snapshot import SIGN_SNAPSHOT, Snapshot, read_snapshot
 from csbackup.format.tree import FOLDER, Folder, FolderIndex, read_node, unpack_node
-from csbackup.protocol.messages import SnapshotInfo
+from csbackup.protocol.messages import DeviceHead, SnapshotInfo
 
 SEEDED = "seeded"
 _NODES_AT_ONCE = 200
@@ -22,31 +22,36 @@ _NOTHING = Result((), 0, 0, 0)
 _Wanted = tuple[bytes, bytes, NodeId]  # folder, page, node
 
 
-def seed(journal: Journal, context: BackupContext, newest: SnapshotId) -> None:
+def seed(
+    journal: Journal, context: BackupContext, newest: SnapshotId, seen: DeviceHead | None
+) -> None:
     """Take over what the newest snapshot knows. Its entries are loose: to be compared by size,
-    time and mode.
+    time and mode. `seen`: our own newest snapshot as remembered here before this run.
 
     All of it is one transaction: a crash leaves an empty journal, which is seeded next time.
     """
     if journal.fact(SEEDED) is not None:
         return
-    snapshot = _trusted_snapshot(context, newest) if newest else None
+    snapshot = _trusted_snapshot(context, newest, seen) if newest else None
     if snapshot is not None:
         _take_over(journal, context.server, snapshot.roots)
     journal.keep_fact(SEEDED, newest)
     journal.save()
 
 
-def _trusted_snapshot(context: BackupContext, newest: SnapshotId) -> Snapshot | None:
+def _trusted_snapshot(
+    context: BackupContext, newest: SnapshotId, seen: DeviceHead | None
+) -> Snapshot | None:
     """The newest snapshot if it is provably ours.
 
     A made-up one could name other contents for files that look unchanged, and we would sign that.
     After a take-over the key is another, but the id was seen before, by whoever had the password.
     """
+    was_seen = seen is not None and seen.snapshot == newest
     for info in reversed(context.server.snapshots().snapshots):
         if info.snapshot != newest or info.expired or snapshot_id(info.signed) != newest:
             continue
-        if _signed_here(context, info) or _seen_here(context, newest):
+        if was_seen or _signed_here(context, info):
             return read_snapshot(info.signed)
     return None
 
@@ -59,11 +64,6 @@ def _signed_here(context: BackupContext, info: SnapshotInfo) -> bool:
     except CsbError:
         return False
     return True
-
-
-def _seen_here(context: BackupContext, newest: SnapshotId) -> bool:
-    seen = context.heads.seen(context.device.device)
-    return seen is not None and seen.snapshot == newest
 
 
 def _take_over(journal: Journal, server: BackupServer, roots: NodeId) -> None:
