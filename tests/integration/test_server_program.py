@@ -112,9 +112,7 @@ def test_a_signal_stops_it_without_complaint(server: Running, number: int) -> No
 
 
 def test_the_handshake_shows_the_pinned_ca_and_a_leaf_it_vouches_for(server: Running) -> None:
-    blind = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    blind.check_hostname = False
-    blind.verify_mode = ssl.CERT_NONE
+    blind = trusting_anybody()
     ca = fetch(server, "/ca.crt", blind)
     public = x509.load_pem_x509_certificate(ca).public_key()
     trusting = ssl.create_default_context(cadata=ca.decode())
@@ -124,6 +122,13 @@ def test_the_handshake_shows_the_pinned_ca_and_a_leaf_it_vouches_for(server: Run
     der = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     assert hashlib.sha256(der).hexdigest() == server.pin
     assert json.loads(answer) == {"status": "ok"}
+
+
+def trusting_anybody() -> ssl.SSLContext:
+    blind = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    blind.check_hostname = False
+    blind.verify_mode = ssl.CERT_NONE
+    return blind
 
 
 def fetch(server: Running, path: str, context: ssl.SSLContext, name: str = "127.0.0.1") -> bytes:
@@ -141,9 +146,7 @@ def fetch(server: Running, path: str, context: ssl.SSLContext, name: str = "127.
 
 
 def test_old_tls_is_refused(server: Running) -> None:
-    old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    old.check_hostname = False
-    old.verify_mode = ssl.CERT_NONE
+    old = trusting_anybody()
     old.set_ciphers("ALL:@SECLEVEL=0")
     old.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
     with pytest.warns(DeprecationWarning):
@@ -203,10 +206,21 @@ def test_an_idle_server_takes_at_most_60_mb(server: Running) -> None:
     assert resident < 60 * 1024
 
 
-def test_silent_and_talkative_connections_are_ended(server: Running) -> None:
-    blind = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    blind.check_hostname = False
-    blind.verify_mode = ssl.CERT_NONE
+def test_a_connection_that_says_nothing_is_ended(server: Running) -> None:
+    blind = trusting_anybody()
+    plain = socket.create_connection(server.address, timeout=SECONDS)
+
+    with plain, blind.wrap_socket(plain, server_hostname="localhost") as secure:
+        secure.sendall(b"GET /healthz HTTP/1.1\r\n")
+        started = time.monotonic()
+        answer = secure.recv(100)
+
+    assert answer == b""
+    assert 8 < time.monotonic() - started < 15
+
+
+def test_a_connection_that_never_comes_to_the_point_is_ended(server: Running) -> None:
+    blind = trusting_anybody()
     plain = socket.create_connection(server.address, timeout=SECONDS)
     with plain, blind.wrap_socket(plain, server_hostname="localhost") as secure:
         secure.sendall(b"GET / HTTP/1.1\r\n")

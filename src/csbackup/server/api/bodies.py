@@ -47,7 +47,7 @@ async def pieces(request: Request, size: int = 1) -> AsyncIterator[bytes]:
         if piece is None:
             break
         received += len(piece)
-        _check_pace(received, time.monotonic() - started)
+        check_pace(received, time.monotonic() - started)
         gathered += piece
         if len(gathered) >= size:
             yield bytes(gathered)
@@ -56,7 +56,8 @@ async def pieces(request: Request, size: int = 1) -> AsyncIterator[bytes]:
         yield bytes(gathered)
 
 
-def _check_pace(received: int, seconds: float) -> None:
+def check_pace(received: int, seconds: float) -> None:
+    """`TooSlow` when a body has come at less than 1 KiB a second, after a time of grace."""
     if seconds > _GRACE_SECONDS and received < (seconds - _GRACE_SECONDS) * _LEAST_BYTES_A_SECOND:
         raise TooSlow("The request comes too slowly. Send it again over a better connection.")
 

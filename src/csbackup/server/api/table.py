@@ -95,11 +95,11 @@ _ACCOUNTS = (
     Route(
         "POST", f"{API}/sessions", "sign_in", "Sign in",
         who=ANYONE, body=messages.SignIn, answer=messages.Session, handler=accounts.sign_in,
-        statuses=(201,), problems=(SignInFailed, TooMany),
+        statuses=(201,), problems=(SignInFailed, TooMany, StorageFull),
     ),
     Route(
         "DELETE", f"{API}/sessions/current", "sign_out", "Sign out",
-        who=PERSON, answer=messages.Done, handler=accounts.sign_out,
+        who=PERSON, answer=messages.Done, handler=accounts.sign_out, problems=(StorageFull,),
     ),
     Route(
         "GET", f"{API}/account", "account", "The own account, with what unlocks it",
@@ -157,7 +157,7 @@ _DEVICES = (
     Route(
         "POST", f"{API}/checkin", "check_in", "A device's word that it lives",
         who=DEVICE, body=messages.CheckIn, answer=messages.CheckInAnswer,
-        handler=devices.check_in,
+        handler=devices.check_in, problems=(StorageFull,),
     ),
 )
 
@@ -165,7 +165,7 @@ _UPLOADS = (
     Route(
         "POST", f"{API}/uploads", "open_upload", "Begin a backup",
         who=DEVICE, body=messages.UploadRequest, answer=messages.Upload,
-        handler=uploads.open_upload, statuses=(201,),
+        handler=uploads.open_upload, statuses=(201,), problems=(StorageFull,),
     ),
     Route(
         "POST", f"{API}/uploads/{{upload}}/have", "have", "Which of these are here: one bit each",

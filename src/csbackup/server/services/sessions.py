@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
-from csbackup.errors import NotSignedIn, RequestError
+from csbackup.errors import NotSignedIn, RequestError, StorageFull
 from csbackup.format.ids import AccountId, DeviceId
 from csbackup.protocol import messages
 from csbackup.rules.access import Caller, DeviceCaller, Person
@@ -113,9 +116,7 @@ class Sessions:
         if row["browser"] and idle > BROWSER_IDLE_SECONDS * SECOND:
             return None
         if idle > _NOTED_EACH:
-            self._database.write(
-                lambda change: QUERIES.session_used(change, token_hash=hashed, now=now)
-            )
+            self._note(partial(QUERIES.session_used, token_hash=hashed, now=now))
         browser = bool(row["browser"])
         return Person(row["number"], AccountId(row["account"]), row["role"], hashed, browser)
 
@@ -124,12 +125,15 @@ class Sessions:
         if row is None:
             return None
         if now - (row["last_contact"] or 0) > _NOTED_EACH:
-            self._database.write(
-                lambda change: QUERIES.device_seen(change, number=row["number"], now=now)
-            )
+            self._note(partial(QUERIES.device_seen, number=row["number"], now=now))
         return DeviceCaller(
             row["account_number"],
             AccountId(row["account"]),
             row["number"],
             DeviceId(row["device"]),
         )
+
+    def _note(self, change: Callable[[Connection], object]) -> None:
+        """Keep a time; on a full disk restoring must go on, so it is left out then."""
+        with suppress(StorageFull):
+            self._database.write(change)
