@@ -111,6 +111,18 @@ def test_the_policy_says_who_may_register(
         assert told is (status == 201)
 
 
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
+def test_what_an_unknown_proxy_passes_on_is_not_near(api: Api, header: str) -> None:
+    passed_on = {header: "192.168.1.2"}
+
+    told = api.get("server", headers=passed_on).json()["may_register"]
+    answer = api.post("accounts", json=PersonCaller("anna").registration(), headers=passed_on)
+    metrics = api.get("/metrics", headers=passed_on)
+
+    assert told is False
+    assert [answer.status_code, metrics.status_code] == [403, 403]
+
+
 def test_the_one_time_link_makes_the_first_admin_from_anywhere(tmp_path: Path) -> None:
     with api_on(tmp_path / "data", registration="closed") as api:
         code = api.server.services.invitations.invite_first_admin(clock())

@@ -190,6 +190,7 @@ def _face(config: Config, identity: Identity) -> Face:
         url=config.url,
         pin=identity.authority.pin,
         ca_pem=identity.authority.pem,
+        behind_proxy=bool(config.trusted_proxies),
         leaf_pin=lambda: identity.leaf_pin,
     )
 

@@ -71,7 +71,7 @@ class Endpoint:
             services=self._services,
             workers=self._workers,
             caller=caller,
-            address=address_of(request),
+            address=address_of(request, behind_proxy=self._services.face.behind_proxy),
             now=now,
             browser=is_browser(request),
             base_url=base_url(request, self._services.face.url),

@@ -29,6 +29,7 @@ class Face:
     url: str  # empty: it is reached by its own addresses
     pin: str
     ca_pem: bytes
+    behind_proxy: bool  # one that is trusted tells where requests come from
     leaf_pin: Callable[[], str]  # changes when the leaf is renewed
 
 
