@@ -9,7 +9,7 @@ import { Refusal } from "../api/client";
 import { theme } from "../ui/theme";
 import type { Words } from "../words/en";
 import { WordsProvider, type Language } from "../words/words";
-import { useFragment } from "./location";
+import { fragmentAddress, useFragment, useFragmentSearch } from "./location";
 import { Pages } from "./Pages";
 import { Shell } from "./Shell";
 
@@ -25,7 +25,7 @@ export function App({ words, language }: { words: Words; language: Language }) {
           withGlobalClasses={false}
         >
           <QueryClientProvider client={queries}>
-            <Router hook={useFragment} searchHook={useFragment.searchHook!} hrefs={useFragment.hrefs!}>
+            <Router {...addresses}>
               <Shell>
                 <Pages />
               </Shell>
@@ -36,6 +36,12 @@ export function App({ words, language }: { words: Words; language: Language }) {
     </StrictMode>
   );
 }
+
+const addresses = {
+  hook: useFragment,
+  searchHook: useFragmentSearch,
+  hrefs: fragmentAddress,
+};
 
 function makeQueries(): QueryClient {
   return new QueryClient({

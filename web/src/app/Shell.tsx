@@ -17,6 +17,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const words = useWords();
   const account = useQuery(accountQuery).data ?? null;
   const answers = useServerAnswers();
+  const [here] = useLocation();
   useEndedSessions();
   return (
     <div className={styles.shell}>
@@ -33,7 +34,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <div className={styles.tools}>
             <LanguageMenu />
             <SchemeSwitch />
-            {!account && (
+            {!account && here === "/" && (
               <Button component={Link} href="/sign-in" variant="light" className={styles.signIn}>
                 {words.shell.signIn}
               </Button>

@@ -34,5 +34,7 @@ export const useFragment: BaseLocationHook = () => [
   useSyncExternalStore(subscribe, () => current().path),
   navigate,
 ];
-useFragment.searchHook = () => useSyncExternalStore(subscribe, () => current().search);
-useFragment.hrefs = (href) => `#${href}`;
+
+export const useFragmentSearch = () => useSyncExternalStore(subscribe, () => current().search);
+
+export const fragmentAddress = (place: string) => `#${place}`;

@@ -255,8 +255,8 @@ describe("trees", () => {
   });
 
   test("extras are read", () => {
-    const names = Object.entries(golden.extras);
-    const read = Object.fromEntries(names.map(([name, { file }]) => [name, readExtras(content(file))]));
+    const files = Object.entries(golden.extras);
+    const read = Object.fromEntries(files.map(([name, { file }]) => [name, readExtras(content(file))]));
 
     expect(read["link"]!.target.length).toBeGreaterThan(0);
     expect(read["sparse"]!.sparse!.length).toBeGreaterThan(0);

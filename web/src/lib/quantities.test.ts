@@ -19,9 +19,9 @@ test("a share is 100 % only when nothing is missing", () => {
 test("times are told from now", () => {
   const now = new Date("2026-11-23T12:00:00Z");
 
-  expect(relative(new Date("2026-11-23T11:59:40Z"), now, "en")).toBe("now");
-  expect(relative(new Date("2026-11-23T11:55:00Z"), now, "en")).toBe("5 minutes ago");
-  expect(relative(new Date("2026-11-22T11:00:00Z"), now, "de")).toBe("gestern");
+  expect(relative(new Date("2026-11-23T11:59:40Z"), now, "en", "just now")).toBe("just now");
+  expect(relative(new Date("2026-11-23T11:55:00Z"), now, "en", "just now")).toBe("5 minutes ago");
+  expect(relative(new Date("2026-11-22T11:00:00Z"), now, "de", "gerade eben")).toBe("gestern");
 });
 
 test("a duration is told in the largest unit that leaves two of it", () => {

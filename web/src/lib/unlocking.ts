@@ -74,11 +74,13 @@ export async function withKeys<Result>(work: (ask: Ask) => Promise<Result>): Pro
 /** One question at a time: the next one waits for the answer of the last. */
 function ask(worker: Worker, task: string, input: unknown): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    worker.onmessage = ({ data }) => {
+    const once = { once: true };
+    const answer = ({ data }: MessageEvent) => {
       if (data.failure) reject(readFailure(data.failure));
       else resolve(data.result);
     };
-    worker.onerror = () => reject(new Error("The keys could not be worked out."));
+    worker.addEventListener("message", answer, once);
+    worker.addEventListener("error", () => reject(new Error("The keys cannot be worked out.")), once);
     worker.postMessage({ task, input });
   });
 }

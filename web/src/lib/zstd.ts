@@ -36,11 +36,11 @@ export async function declaredSize(packed: Uint8Array): Promise<number | null> {
   return size >= 0n && size <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(size) : null;
 }
 
-function withMemory<T>(decoder: Decoder, length: number, use: (pointer: number) => T): T {
+function withMemory<T>(decoder: Decoder, length: number, work: (pointer: number) => T): T {
   const pointer = decoder.malloc(Math.max(1, length));
   if (pointer === 0) throw new Error("The browser has no memory left to decompress.");
   try {
-    return use(pointer);
+    return work(pointer);
   } finally {
     decoder.free(pointer);
   }

@@ -19,6 +19,7 @@ interface Props {
   label: string;
   /** Words an attacker would try first, like the account's name. */
   known: string[];
+  /** The same function on every drawing, such as a state's setter. */
   onChange: (choice: PasswordChoice) => void;
 }
 
@@ -28,12 +29,9 @@ export function NewPassword({ label, known, onChange }: Props) {
   const [again, setAgain] = useState("");
   const strength = useStrength(password, known);
 
-  function tell(first: string, second: string, level: number | null) {
-    const strong = level === null || level >= WEAKEST;
-    onChange({ password: first, valid: first.length >= SHORTEST && strong && first === second });
-  }
-
-  useEffect(() => tell(password, again, strength), [strength]); // eslint-disable-line react/exhaustive-deps
+  const strong = strength === null || strength >= WEAKEST;
+  const valid = password.length >= SHORTEST && strong && password === again;
+  useEffect(() => onChange({ password, valid }), [password, valid, onChange]);
 
   return (
     <Stack gap="sm">
@@ -42,10 +40,7 @@ export function NewPassword({ label, known, onChange }: Props) {
         required
         autoComplete="new-password"
         value={password}
-        onChange={(event) => {
-          setPassword(event.currentTarget.value);
-          tell(event.currentTarget.value, again, strength);
-        }}
+        onChange={(event) => setPassword(event.currentTarget.value)}
         visibilityToggleButtonProps={{ "aria-label": words.sign.showPassword }}
       />
       <Strength password={password} level={strength} />
@@ -55,10 +50,7 @@ export function NewPassword({ label, known, onChange }: Props) {
         autoComplete="new-password"
         value={again}
         error={again && again !== password ? words.password.differ : null}
-        onChange={(event) => {
-          setAgain(event.currentTarget.value);
-          tell(password, event.currentTarget.value, strength);
-        }}
+        onChange={(event) => setAgain(event.currentTarget.value)}
         visibilityToggleButtonProps={{ "aria-label": words.sign.showPassword }}
       />
     </Stack>

@@ -35,8 +35,12 @@ export function PageHead({ title, name, lead, actions }: HeadProps) {
   );
 }
 
-export function Narrow({ children }: { children: ReactNode }) {
-  return <div className={styles.narrow}>{children}</div>;
+export function Narrow({ wide, children }: { wide?: boolean; children: ReactNode }) {
+  return (
+    <div className={styles.narrow} data-wide={wide}>
+      {children}
+    </div>
+  );
 }
 
 export function Section({ title, children }: { title?: string; children: ReactNode }) {

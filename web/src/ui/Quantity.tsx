@@ -4,15 +4,15 @@ import { formatBytes, formatCount, formatShare } from "../lib/quantities";
 import { useSpeaking } from "../words/words";
 
 export function Size({ bytes }: { bytes: number }) {
-  const { language } = useSpeaking();
-  const exactly = `${formatCount(bytes, language)} B`;
-  return <span title={exactly}>{formatBytes(bytes, language)}</span>;
+  const { locale } = useSpeaking();
+  const exactly = `${formatCount(bytes, locale)} B`;
+  return <span title={exactly}>{formatBytes(bytes, locale)}</span>;
 }
 
 export function Count({ count }: { count: number }) {
-  return <>{formatCount(count, useSpeaking().language)}</>;
+  return <>{formatCount(count, useSpeaking().locale)}</>;
 }
 
 export function Share({ share }: { share: number }) {
-  return <>{formatShare(share, useSpeaking().language)}</>;
+  return <>{formatShare(share, useSpeaking().locale)}</>;
 }

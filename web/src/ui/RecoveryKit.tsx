@@ -2,7 +2,7 @@
 
 import { Alert, Button, Group, Stack, TextInput } from "@mantine/core";
 import { IconAlertTriangle, IconDownload, IconPrinter } from "@tabler/icons-react";
-import { useEffect, useId, useMemo, useState, type FormEvent } from "react";
+import { useEffect, useState, type FormEvent } from "react";
 
 import { plainLetters } from "../lib/recovery";
 import { brief } from "../lib/times";
@@ -27,7 +27,7 @@ export function KeepRecoveryKit({ kit, onKept }: { kit: Kit; onKept: () => void 
 }
 
 function KitSheet({ kit, onGoOn }: { kit: Kit; onGoOn: () => void }) {
-  const { words, language } = useSpeaking();
+  const { words, locale } = useSpeaking();
   const [made] = useState(() => new Date());
   const groups = kit.recoveryKey.split("-");
   return (
@@ -42,7 +42,7 @@ function KitSheet({ kit, onGoOn }: { kit: Kit; onGoOn: () => void }) {
           <dt>{words.kit.server}</dt>
           <dd>{location.origin}</dd>
           <dt>{words.kit.made}</dt>
-          <dd>{brief(made, language)}</dd>
+          <dd>{brief(made, locale)}</dd>
         </dl>
         <h2 className={styles.keyTitle}>{words.kit.key}</h2>
         <ol className={styles.groups} data-testid="recovery-key">
@@ -64,7 +64,7 @@ function KitSheet({ kit, onGoOn }: { kit: Kit; onGoOn: () => void }) {
         <Button
           variant="default"
           leftSection={<IconDownload size={17} />}
-          onClick={() => saveText(words.kit.fileName(kit.account), kitText(kit, made, words, language))}
+          onClick={() => saveText(words.kit.fileName(kit.account), kitText(kit, made, words, locale))}
         >
           {words.kit.save}
         </Button>
@@ -84,10 +84,9 @@ interface CheckProps {
 
 function KitCheck({ kit, onBack, onKept }: CheckProps) {
   const words = useSpeaking().words.kit;
-  const asked = useMemo(twoGroups, []);
+  const [asked] = useState(twoGroups);
   const [typed, setTyped] = useState(["", ""]);
   const [wrong, setWrong] = useState("");
-  const form = useId();
 
   function check(event: FormEvent) {
     event.preventDefault();
@@ -98,7 +97,7 @@ function KitCheck({ kit, onBack, onKept }: CheckProps) {
   }
 
   return (
-    <form id={form} onSubmit={check}>
+    <form onSubmit={check}>
       <Stack gap="md">
         <h2>{words.checkTitle}</h2>
         <p>{words.checkLead}</p>
@@ -141,13 +140,13 @@ function twoGroups(): number[] {
   return [first + 1, second + 1].toSorted((a, b) => a - b);
 }
 
-function kitText(kit: Kit, made: Date, words: Words, language: string): string {
+function kitText(kit: Kit, made: Date, words: Words, locale: string): string {
   const lines = [
     `${words.product}: ${words.kit.title}`,
     "",
     `${words.kit.account}: ${kit.account}`,
     `${words.kit.server}: ${location.origin}`,
-    `${words.kit.made}: ${brief(made, language)}`,
+    `${words.kit.made}: ${brief(made, locale)}`,
     "",
     `${words.kit.key}:`,
     kit.recoveryKey,

@@ -17,7 +17,7 @@ import styles from "./State.module.css";
 type State = Device["state"];
 type Tone = "ok" | "warn" | "bad" | "busy" | "idle";
 
-export const TONES: Record<State, Tone> = {
+const TONES: Record<State, Tone> = {
   ok: "ok",
   running: "busy",
   problems: "warn",
@@ -25,6 +25,14 @@ export const TONES: Record<State, Tone> = {
   never: "warn",
   revoked: "idle",
 };
+
+/** Those that need a look first. */
+const URGENCY: State[] = ["overdue", "problems", "never", "running", "ok", "revoked"];
+
+export function byUrgency(one: Device, other: Device): number {
+  const rank = URGENCY.indexOf(one.state) - URGENCY.indexOf(other.state);
+  return rank || one.account.localeCompare(other.account) || one.name.localeCompare(other.name);
+}
 
 const ICONS: Record<State, typeof IconCircleCheck> = {
   ok: IconCircleCheck,
@@ -48,11 +56,11 @@ export function StateBadge({ state }: { state: State }) {
 
 /** Why the state is what it is, in the language spoken. */
 export function StateReason({ device }: { device: Device }) {
-  const { words, language } = useSpeaking();
+  const { words, locale } = useSpeaking();
   const reasons = words.stateReason;
   if (device.state === "problems") return <>{reasons.problems(device.problems)}</>;
   if (device.state === "overdue") {
-    return <>{reasons.overdue(duration(device.overdue_after_seconds, language))}</>;
+    return <>{reasons.overdue(duration(device.overdue_after_seconds, locale))}</>;
   }
   return <>{reasons[device.state]}</>;
 }

@@ -19,13 +19,13 @@ export function useNow(): Date {
 
 /** `at`: nanoseconds since 1970; `otherwise` stands where there is no time. */
 export function When({ at, otherwise }: { at: number | null; otherwise?: string }) {
-  const { language, words } = useSpeaking();
+  const { locale, words } = useSpeaking();
   const now = useNow();
   if (at === null) return <>{otherwise ?? words.devices.never}</>;
   const date = toDate(at);
   return (
-    <time dateTime={date.toISOString()} title={exact(date, language)}>
-      {relative(date, now, language)}
+    <time dateTime={date.toISOString()} title={exact(date, locale)}>
+      {relative(date, now, locale, words.shell.justNow)}
     </time>
   );
 }

@@ -12,6 +12,8 @@ const CHOICE = "csb-language";
 interface Speaking {
   words: Words;
   language: Language;
+  /** The language with its country, as the browser has it: dates and numbers differ by it. */
+  locale: string;
   choose: (language: Language) => void;
 }
 
@@ -29,6 +31,10 @@ export function firstLanguage(): Language {
   return (wanted.find((name) => name === "en" || name === "de") ?? "en") as Language;
 }
 
+function localeOf(language: Language): string {
+  return navigator.languages.find((name) => name.slice(0, 2) === language) ?? language;
+}
+
 export function WordsProvider(props: { first: Words; language: Language; children: ReactNode }) {
   const [speaking, setSpeaking] = useState({ words: props.first, language: props.language });
 
@@ -41,7 +47,8 @@ export function WordsProvider(props: { first: Words; language: Language; childre
       localStorage.setItem(CHOICE, language);
       setSpeaking({ words: await loadWords(language), language });
     };
-    return { ...speaking, choose: (language: Language) => void choose(language) };
+    const locale = localeOf(speaking.language);
+    return { ...speaking, locale, choose: (language: Language) => void choose(language) };
   }, [speaking]);
   return <Context.Provider value={value}>{props.children}</Context.Provider>;
 }

@@ -44,10 +44,10 @@ export function AccountPage() {
 }
 
 function About({ account }: { account: Account }) {
-  const { words, language } = useSpeaking();
+  const { words, locale } = useSpeaking();
   const mine = words.account;
-  const stored = formatBytes(account.stored_bytes, language);
-  const quota = formatBytes(account.quota_bytes, language);
+  const stored = formatBytes(account.stored_bytes, locale);
+  const quota = formatBytes(account.quota_bytes, locale);
   return (
     <Section>
       <Facts

@@ -11,13 +11,12 @@ import { devicesQuery } from "../../api/queries";
 import { Empty, FailureNotice, PageHead, Section, Waiting } from "../../ui/Page";
 import { Count, Size } from "../../ui/Quantity";
 import { Records, type Column } from "../../ui/Records";
-import { StateBadge, StateReason } from "../../ui/State";
+import { byUrgency, StateBadge, StateReason } from "../../ui/State";
 import { When } from "../../ui/When";
 import { useWords } from "../../words/words";
 import styles from "./Admin.module.css";
 
 const SEARCH_FROM = 8;
-const URGENCY: Device["state"][] = ["overdue", "problems", "never", "running", "ok", "revoked"];
 
 export function AdminDevicesPage() {
   const words = useWords().admin;
@@ -108,9 +107,4 @@ function useColumns(): Column<Device>[] {
     { title: devices.files, numeric: true, cell: (device) => <Count count={device.files} /> },
     { title: devices.size, numeric: true, cell: (device) => <Size bytes={device.bytes} /> },
   ];
-}
-
-function byUrgency(one: Device, other: Device): number {
-  const rank = URGENCY.indexOf(one.state) - URGENCY.indexOf(other.state);
-  return rank || one.account.localeCompare(other.account) || one.name.localeCompare(other.name);
 }

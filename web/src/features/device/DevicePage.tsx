@@ -108,6 +108,7 @@ function History({ scope, device, snapshot, path }: HistoryProps) {
         snapshot={chosen}
         path={path}
         addressOf={(folder) => addressOf(chosen.sequence, folder)}
+        isOwn={scope === "own"}
       />
     </div>
   );

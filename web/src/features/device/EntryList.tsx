@@ -51,6 +51,9 @@ export function EntryList({ folder, path, addressOf }: Props) {
       <div role="table" aria-label={words.title} aria-rowcount={folder.total + 1}>
         <div role="row" className={`${styles.row} ${styles.titles}`}>
           <span role="columnheader">{words.name}</span>
+          <span role="columnheader" className={styles.files}>
+            {words.filesTitle}
+          </span>
           <span role="columnheader">{words.size}</span>
           <span role="columnheader">{words.modified}</span>
         </div>
@@ -95,7 +98,6 @@ function matching(entries: ListingEntry[], filter: string): ListingEntry[] {
 }
 
 function EntryRow({ entry, path, addressOf }: { entry: ListingEntry } & Omit<Props, "folder">) {
-  const words = useWords().browser;
   const isFolder = entry.kind === "folder";
   return (
     <>
@@ -109,13 +111,11 @@ function EntryRow({ entry, path, addressOf }: { entry: ListingEntry } & Omit<Pro
           <bdi>{entry.name}</bdi>
         )}
       </span>
+      <span role="cell" className={styles.files}>
+        {isFolder && <Count count={entry.files} />}
+      </span>
       <span role="cell" className={styles.size}>
         {(isFolder || entry.kind === "file") && <Size bytes={entry.size} />}
-        {isFolder && (
-          <small title={words.filesBelow(entry.files)}>
-            <Count count={entry.files} />
-          </small>
-        )}
       </span>
       <span role="cell" className={styles.modified}>
         <When at={entry.mtime} />

@@ -20,7 +20,7 @@ interface Props {
 }
 
 export function SnapshotList({ snapshots, chosen, onChoose }: Props) {
-  const { words, language } = useSpeaking();
+  const { words, locale } = useSpeaking();
   const now = useNow();
   const narrow = useMediaQuery("(max-width: 60em)");
   const [open, setOpen] = useState(false);
@@ -54,7 +54,7 @@ export function SnapshotList({ snapshots, chosen, onChoose }: Props) {
         onClick={() => setOpen(!open)}
       >
         {words.device.snapshotNumber(chosen.sequence)},{" "}
-        {relative(toDate(chosen.received), now, language)}
+        {relative(toDate(chosen.received), now, locale, words.shell.justNow)}
       </Button>
       {open && <div className={`${page.panel} ${styles.dropped}`}>{list}</div>}
     </nav>
@@ -62,8 +62,8 @@ export function SnapshotList({ snapshots, chosen, onChoose }: Props) {
 }
 
 function Days({ snapshots, chosen, onChoose }: Props) {
-  const { language } = useSpeaking();
-  const days = Map.groupBy(snapshots, (one) => day(toDate(one.received), language));
+  const { locale } = useSpeaking();
+  const days = Map.groupBy(snapshots, (one) => day(toDate(one.received), locale));
   return [...days].map(([name, ofDay]) => (
     <section key={name} className={styles.day}>
       <h3>{name}</h3>
@@ -91,7 +91,7 @@ interface ChoiceProps {
 }
 
 function Choice({ snapshot, isChosen, isNewest, onChoose }: ChoiceProps) {
-  const { words, language } = useSpeaking();
+  const { words, locale } = useSpeaking();
   const now = useNow();
   const received = toDate(snapshot.received);
   const problems = snapshot.problems.reduce((sum, one) => sum + one.count, 0);
@@ -101,11 +101,11 @@ function Choice({ snapshot, isChosen, isNewest, onChoose }: ChoiceProps) {
       className={styles.choice}
       aria-current={isChosen}
       onClick={onChoose}
-      title={exact(received, language)}
+      title={exact(received, locale)}
     >
       <span className={styles.when}>
-        <b>{relative(received, now, language)}</b>
-        <span>{timeOfDay(received, language)}</span>
+        <b>{timeOfDay(received, locale)}</b>
+        <span>{relative(received, now, locale, words.shell.justNow)}</span>
       </span>
       <span className={styles.about}>
         {words.device.files(snapshot.files)}, <Size bytes={snapshot.bytes} />

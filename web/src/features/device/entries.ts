@@ -45,7 +45,8 @@ export function useFolder(device: string, snapshot: number, path: string): Folde
 
 const collator = new Intl.Collator(undefined, { numeric: true });
 
+const rank = (entry: ListingEntry) => (entry.kind === "folder" ? 0 : 1);
+
 function foldersFirst(one: ListingEntry, other: ListingEntry): number {
-  const rank = (entry: ListingEntry) => (entry.kind === "folder" ? 0 : 1);
   return rank(one) - rank(other) || collator.compare(one.name, other.name);
 }

@@ -8,6 +8,7 @@ import { Link } from "wouter";
 import type { Device } from "../../api/client";
 import { devicesQuery } from "../../api/queries";
 import { Empty, FailureNotice, PageHead, Section, Waiting } from "../../ui/Page";
+import { byUrgency } from "../../ui/State";
 import { useWords } from "../../words/words";
 import { DeviceCard } from "./DeviceCard";
 import styles from "./DevicesPage.module.css";
@@ -43,7 +44,7 @@ export function DevicesPage() {
 
 function DeviceOverview({ devices }: { devices: Device[] }) {
   const words = useWords().devices;
-  const active = devices.filter((device) => device.state !== "revoked");
+  const active = devices.filter((device) => device.state !== "revoked").toSorted(byUrgency);
   const revoked = devices.filter((device) => device.state === "revoked");
   return (
     <div className={styles.page}>

@@ -11,11 +11,11 @@ import styles from "./DevicesPage.module.css";
 const FINE: Device["state"][] = ["ok", "running"];
 
 export function Verdict({ devices }: { devices: Device[] }) {
-  const { words, language } = useSpeaking();
+  const { words, locale } = useSpeaking();
   const now = useNow();
   const open = devices.filter((device) => !FINE.includes(device.state));
   const newest = Math.max(0, ...devices.map((device) => device.last_snapshot ?? 0));
-  const when = newest > 0 ? relative(toDate(newest), now, language) : null;
+  const when = newest > 0 ? relative(toDate(newest), now, locale, words.shell.justNow) : null;
   const tone = devices.length === 0 ? "idle" : open.length === 0 ? "ok" : "warn";
   const Icon = { idle: IconShieldOff, ok: IconShieldCheck, warn: IconAlertTriangle }[tone];
   const title = {

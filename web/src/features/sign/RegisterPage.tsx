@@ -22,7 +22,7 @@ export function RegisterPage() {
 
   if (made) {
     return (
-      <div>
+      <Narrow wide>
         <PageHead title={words.kit.title} lead={words.kit.lead} />
         <Section>
           <KeepRecoveryKit
@@ -33,7 +33,7 @@ export function RegisterPage() {
             }}
           />
         </Section>
-      </div>
+      </Narrow>
     );
   }
   return (
