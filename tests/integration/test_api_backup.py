@@ -289,6 +289,19 @@ def test_ranges(
         assert int(answer.headers["content-length"]) == len(answer.content)
 
 
+def test_a_pack_that_is_gone_is_a_problem_and_no_answer_that_breaks_off(
+    api: Api, anna: PersonCaller, backup: Backup
+) -> None:
+    for path in (api.server.config.folder / "packs").rglob("*"):
+        if path.name == blocks_of(backup).id.hex():
+            path.unlink()
+
+    answer = api.get(f"packs/{blocks_of(backup).id.hex()}", token=anna.token)
+
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["code"] == "pack-damaged"
+
+
 def test_the_totals_count_what_was_backed_up(
     api: Api, anna: PersonCaller, laptop: DeviceCaller, backup: Backup
 ) -> None:

@@ -36,7 +36,7 @@ async def get_pack(call: Call, request: Request) -> Response:
     def read(offset: int, length: int) -> bytes:
         return downloads.read_pack(number, pack, offset, length)
 
-    return answer_range(call.workers, request, size, read)
+    return await answer_range(call.workers, request, size, read)
 
 
 def _account_number(call: Call) -> int:

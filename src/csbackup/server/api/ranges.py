@@ -18,8 +18,12 @@ _TYPE = "application/octet-stream"
 Read = Callable[[int, int], bytes]
 
 
-def answer_range(workers: Workers, request: Request, size: int, read: Read) -> Response:
-    """206 with what was asked, 200 with all of it; 416 when nothing of it is there."""
+async def answer_range(workers: Workers, request: Request, size: int, read: Read) -> Response:
+    """206 with what was asked, 200 with all of it; 416 when nothing of it is there.
+
+    The first piece is read before the answer begins: a pack that cannot be read is a problem
+    document then, not an answer that breaks off.
+    """
     span = parse_range(request.headers.get("range", ""), size)
     headers = {"Accept-Ranges": "bytes"}
     if span is None:
@@ -30,7 +34,8 @@ def answer_range(workers: Workers, request: Request, size: int, read: Read) -> R
             raise RangeUnmet(f"The pack has {size} bytes; none of them was asked for.")
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
     headers["Content-Length"] = str(end - start)
-    body = _pieces(workers, read, start, end)
+    first = await workers.run(read, start, min(_PIECE, end - start))
+    body = _pieces(workers, read, first, start, end)
     return StreamingResponse(body, status, headers, media_type=_TYPE)
 
 
@@ -46,6 +51,9 @@ def parse_range(text: str, size: int) -> tuple[int, int] | None:
     return start, end
 
 
-async def _pieces(workers: Workers, read: Read, start: int, end: int) -> AsyncIterator[bytes]:
-    for at in range(start, end, _PIECE):
+async def _pieces(
+    workers: Workers, read: Read, first: bytes, start: int, end: int
+) -> AsyncIterator[bytes]:
+    yield first
+    for at in range(start + len(first), end, _PIECE):
         yield await workers.run(read, at, min(_PIECE, end - at))

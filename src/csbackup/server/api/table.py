@@ -188,7 +188,7 @@ _UPLOADS = (
         "GET", f"{API}/uploads/{{upload}}/packs/{{pack}}", "read_back",
         "Bytes of a pack of this upload",
         who=DEVICE, answer=_BYTES, streaming=uploads.read_back, statuses=(200, 206),
-        problems=(Conflict, RangeUnmet),
+        problems=(Conflict, RangeUnmet, PackDamaged),
     ),
     Route(
         "POST", f"{API}/uploads/{{upload}}/commit", "commit", "Make a snapshot of what was sent",
@@ -212,7 +212,7 @@ _DOWNLOADS = (
     Route(
         "GET", f"{API}/packs/{{pack}}", "get_pack", "Bytes of a pack",
         who=PERSON, answer=_BYTES, streaming=downloads.get_pack, statuses=(200, 206),
-        problems=(RangeUnmet,),
+        problems=(RangeUnmet, PackDamaged),
     ),
 )
 

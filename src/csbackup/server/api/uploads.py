@@ -64,7 +64,7 @@ async def read_back(call: Call, request: Request) -> Response:
     def read(offset: int, length: int) -> bytes:
         return ingest.read_back(caller, upload, pack, offset, length)
 
-    return answer_range(call.workers, request, size, read)
+    return await answer_range(call.workers, request, size, read)
 
 
 def commit(call: Call) -> Reply:
