@@ -36,6 +36,9 @@ function KitSheet({ kit, onGoOn }: { kit: Kit; onGoOn: () => void }) {
         {words.kit.warning}
       </Alert>
       <div className={styles.kit} data-print>
+        <p className={styles.paperTitle}>
+          {words.product}: {words.kit.title}
+        </p>
         <dl className={styles.meta}>
           <dt>{words.kit.account}</dt>
           <dd>{kit.account}</dd>

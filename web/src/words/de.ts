@@ -207,9 +207,9 @@ export const de: Words = {
     revoke: "Dieses Gerät sperren",
     revokeTitle: (name) => `${name} sperren?`,
     revokeText: [
-      "Der Zugang endet sofort: Es kann keine Backups mehr schicken.",
+      "Der Zugang endet sofort und endgültig: Es kann keine Backups mehr schicken.",
       "Seine Schnappschüsse bleiben und lassen sich wiederherstellen.",
-      "Das lässt sich nicht rückgängig machen. Um mit einem neuen Gerät weiterzumachen, rufen Sie dort auf:",
+      "Soll ein neues Gerät an seine Stelle treten? Dann sperren Sie es nicht. Rufen Sie dies auf dem neuen auf: Es beendet auch den alten Zugang und führt die Geschichte fort.",
     ],
     revokeConfirm: "Sperren",
     cancel: "Abbrechen",

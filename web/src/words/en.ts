@@ -203,9 +203,9 @@ export const en = {
     revoke: "Revoke this device",
     revokeTitle: (name: string) => `Revoke ${name}?`,
     revokeText: [
-      "Its access ends at once: it can send no more backups.",
+      "Its access ends at once and for good: it can send no more backups.",
       "Its snapshots stay, and can be restored.",
-      "This cannot be undone. To go on with a new machine in its place, run there:",
+      "Is a new machine to go on in its place? Then do not revoke it. Run this on the new one: it ends the old machine's access too, and keeps its history going.",
     ],
     revokeConfirm: "Revoke",
     cancel: "Cancel",
