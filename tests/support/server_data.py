@@ -152,7 +152,7 @@ class Device:
         """A pack whose blocks hold these chunks; what is sealed in them is noise."""
         builder = PackBuilder(BLOCKS, owner or self.owner)
         for chunks in blocks:
-            block = self.plane.random.randbytes(200)
+            block = self.plane.random.randbytes(192 + 4 * len(chunks))
             builder.add_block(block_id(block), block, chunks)
         return builder.finish()
 
