@@ -77,7 +77,7 @@ class Fetcher:
                     chunks = self._open(block, data[at : at + block.length])
                     self._keep(key, chunks)
             except (FormatError, Refused) as problem:
-                _mark(block, missing, fetched, str(problem))
+                _mark(block, missing, fetched, str(problem).removesuffix("."))
                 continue
             _take(chunks, missing, fetched)
 
