@@ -51,6 +51,7 @@ class FakeServer:
     committed: list[messages.SnapshotInfo] = field(default_factory=list)
     siblings: list[messages.DeviceHead] = field(default_factory=list)
     uploads: set[bytes] = field(default_factory=set)
+    finished: set[bytes] = field(default_factory=set)
     calls: Counter[str] = field(default_factory=Counter)
     bytes_received: int = 0
     resend: tuple[bytes, ...] = ()
@@ -115,7 +116,11 @@ class FakeServer:
             for info in self.committed:
                 if info.snapshot == id:
                     return messages.Committed(id, info.sequence, info.received)
+            if upload in self.finished:
+                raise Refused(409, "conflict", "This upload is finished.", {})
             snapshot = self._checked_snapshot(signed, signature)
+            if not snapshot.partial:
+                self.finished.add(upload)
             info = _info(snapshot, signed, signature, received=len(self.committed) + 1)
             self.committed.append(info)
         self._called("committed")
