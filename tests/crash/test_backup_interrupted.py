@@ -11,6 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from csbackup.client.backup.run import identity_of
+from csbackup.client.journal import Journal
+from csbackup.format.ids import split_ids
+from csbackup.format.tree import FILE
 from support.backup_bench import Bench, make_bench
 
 REQUESTS = ("open_upload", "put_pack", "pack_put", "read_upload_pack", "commit", "committed")
@@ -53,6 +57,22 @@ def go_on(bench: Bench) -> None:
     bench.server.before = lambda name: None
 
 
+def check_that_the_journal_names_only_what_is_there(bench: Bench) -> None:
+    """Of a device that was cut off, as it finds it when it comes back."""
+    path = bench.home / "journal.db"
+    if not path.exists():
+        return
+    journal = Journal(path, identity_of(bench.context()))
+    assert not journal.fresh
+    for _, _, result, entries in journal.all_entries():
+        assert bench.server.tree_nodes.keys() >= {node for node, _ in result.nodes}
+        for entry in entries:
+            chunks = split_ids(entry.row[9]) if entry.row[1] == FILE else []
+            extras = [entry.row[12]] if entry.row[12] else []
+            assert bench.server.chunks.keys() >= {*chunks, *extras}
+    journal.close()
+
+
 @pytest.mark.parametrize("turn", [1, 2, 4, 7])
 @pytest.mark.parametrize("request_name", REQUESTS)
 def test_a_first_backup_cut_off_anywhere_ends_whole(
@@ -62,6 +82,7 @@ def test_a_first_backup_cut_off_anywhere_ends_whole(
     with suppress(Cut):
         bench.backup()
     go_on(bench)
+    check_that_the_journal_names_only_what_is_there(bench)
     result = bench.backup()
 
     opened = bench.opened()

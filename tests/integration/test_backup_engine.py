@@ -270,20 +270,21 @@ def test_an_unchanged_tree_is_neither_read_nor_sent(bench: Bench, data: Path) ->
     assert bench.listener.files == 30
 
 
-def test_a_file_written_twice_within_a_tick_is_seen(bench: Bench, data: Path) -> None:
+def test_a_file_so_young_that_its_time_proves_nothing_is_looked_at_again(
+    bench: Bench, data: Path
+) -> None:
     file = data / "file"
-    file.write_bytes(b"first")
+    file.write_bytes(b"content")
+    changed = file.stat().st_ctime_ns
+
+    bench.clock = lambda: changed + 1_000_000
     bench.backup()
-    status = file.stat()
-    journal_time = status.st_ctime_ns
+    bench.clock = lambda: changed + 1_000_000_000
+    second = bench.backup()
+    third = bench.backup()
 
-    bench.clock = lambda: journal_time + 1
-    file.write_bytes(b"other")
-    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
-    result = bench.backup()
-
-    assert result.files_changed == 1
-    assert bench.opened()[name(file)].content == b"other"
+    assert (second.files_changed, second.bytes_sent) == (1, 0)
+    assert third.files_changed == 0
 
 
 def test_equal_content_is_sent_once(bench: Bench, data: Path) -> None:

@@ -57,7 +57,7 @@ def run_backup(context: BackupContext, progress: Progress) -> BackupResult:
 def _attempt(context: BackupContext, progress: Progress, tally: Tally) -> tuple[Committed, Subtree]:
     tally.begin_again()
     roots = find_roots(context, tally)  # before anything is asked of the server
-    journal = Journal(context.home / JOURNAL, _identity(context))
+    journal = Journal(context.home / JOURNAL, identity_of(context))
     try:
         progress.phase("Connecting")
         upload = context.server.open_upload(context.settings.source)
@@ -71,7 +71,7 @@ def _attempt(context: BackupContext, progress: Progress, tally: Tally) -> tuple[
         journal.close()
 
 
-def _identity(context: BackupContext) -> bytes:
+def identity_of(context: BackupContext) -> bytes:
     """Whose journal it is. The roots are no part of it: they are listed like a folder."""
     device = context.device
     return device.account + device.device + context.settings.source + device.pin.encode()
