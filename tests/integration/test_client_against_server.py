@@ -298,6 +298,25 @@ def test_a_machine_that_takes_over_goes_on(
     assert [one["sequence"] for one in new.run("snapshots", "--json").json] == [1, 2, 3]
 
 
+def test_a_damaged_state_is_mended_by_taking_the_own_device_over(
+    laptop: Client, files: Path, account: str
+) -> None:
+    backed_up(laptop, files)
+    (laptop.home / "device.json").write_text("{")
+
+    refused = laptop.run("backup", code=2)
+    laptop.login(account, device="laptop", take_over="laptop")
+
+    assert "device.json is damaged" in refused.err
+    assert laptop.backup()["sequence"] == 2
+
+
+def test_taking_over_does_not_change_the_account_of_a_machine(laptop: Client) -> None:
+    refused = laptop.run("login", laptop.url, "--account", "another", "--take-over", "x", code=2)
+
+    assert "set up already" in refused.err
+
+
 # --- trust ---
 
 

@@ -14,7 +14,14 @@ from csbackup.client.cli import options
 from csbackup.client.cli.asking import ask_new_password, ask_secret
 from csbackup.client.cli.kit import recovery_kit_text, write_kit
 from csbackup.client.cli.output import count, print_json, printable
-from csbackup.client.cli.reaching import Reached, own_home, reach, reach_own, unlock_own
+from csbackup.client.cli.reaching import (
+    Reached,
+    device_if_whole,
+    own_home,
+    reach,
+    reach_own,
+    unlock_own,
+)
 from csbackup.client.config import Home
 from csbackup.client.connection import PersonConnection
 from csbackup.client.enrol import (
@@ -110,7 +117,7 @@ def login(  # noqa: PLR0913  one parameter an option
 ) -> None:
     """Set this machine up as a device of an account on the server at URL."""
     home = own_home()
-    if not take_over:
+    if not take_over or _serves_another(home, account):
         _refuse_enrolled(home)
     reached = reach(home, url, accept_pin)
     unlocked = unlock(reached.transport, account, ask_secret(recovery_key, account))
@@ -232,6 +239,11 @@ def _sign_out(connection: PersonConnection) -> None:
     """The session is no longer needed; that it also ends by itself makes a failure harmless."""
     with contextlib.suppress(CsbError):
         connection.sign_out()
+
+
+def _serves_another(home: Home, account: str) -> bool:
+    device = device_if_whole(home)
+    return device is not None and device.account_name != account
 
 
 def _refuse_enrolled(home: Home) -> None:

@@ -19,9 +19,9 @@ from csbackup.client.connection import (
     read_pin,
     show_pin,
 )
-from csbackup.client.keyring import EnrolledDevice, is_enrolled, load_device
+from csbackup.client.keyring import EnrolledDevice, load_device
 from csbackup.client.unlock import UnlockedAccount, unlock
-from csbackup.errors import ClientError, TrustError
+from csbackup.errors import ClientError, NotEnrolled, PathProblem, TrustError
 
 INSTALLED_FILE = "server.json"
 
@@ -104,12 +104,18 @@ def _installed(home: Home) -> tuple[str, str]:
         ) from None
 
 
+def device_if_whole(home: Home) -> EnrolledDevice | None:
+    """The device that is enrolled here; None without one, and where its file is damaged: setting
+    the machine up again is how to mend that."""
+    try:
+        return load_device(home)
+    except (NotEnrolled, PathProblem):
+        return None
+
+
 def _known_pin(home: Home, address: Address) -> str:
-    if is_enrolled(home):
-        device = load_device(home)
-        if read_address(device.url) == address:
-            return device.pin
-    return ""
+    device = device_if_whole(home)
+    return device.pin if device and read_address(device.url) == address else ""
 
 
 def _compare_pin(address: Address) -> str:
