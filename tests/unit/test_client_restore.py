@@ -476,6 +476,7 @@ def test_a_chunk_list_that_breaks_off_leaves_no_half_file(world: SealedWorld, ou
     result = restore(world, world.snapshot(world.folder(b"/r", long, world.file(b"y", b"y"))), out)
 
     assert "listing-damaged" in classes(result)
+    assert (result.files, result.bytes) == (1, 1)
     assert names(out / "r") == ["y"]
 
 

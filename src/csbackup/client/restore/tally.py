@@ -66,7 +66,7 @@ class Tally:
         if not self._foreign:
             return tuple(self._problems)
         message = (
-            f"{self._foreign} entries belong to somebody else, and only root can give them their "
-            "owner back. They are yours now."
+            f"Entries that belonged to somebody else: {self._foreign}. They are yours now; only "
+            "root can give them their owner back."
         )
         return (*self._problems, Problem("owner", b"", message))

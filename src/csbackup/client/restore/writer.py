@@ -134,7 +134,7 @@ class Writer:
             if not (item.chunks or item.first or item.last):
                 self._give_up()  # the rest of its chunks cannot be known
                 return
-            growing.append(self._contents(item, fetched))
+            self._tally.bytes += growing.append(self._contents(item, fetched))
             if item.last:
                 self._finish(growing)
         except _FAILURES as failure:
@@ -191,7 +191,6 @@ class Writer:
         growing.keep()
         self._growing = None
         self._tally.files += 1
-        self._tally.bytes += growing.written
         if troubles:
             self._tally.tell(growing.path, troubles)
 
@@ -203,6 +202,7 @@ class Writer:
 
     def _give_up(self) -> None:
         if self._growing is not None:
+            self._tally.bytes -= self._growing.written
             self._growing.discard()
             self._growing = None
 
