@@ -74,6 +74,10 @@ class Person:
         body = request.post_data_buffer or b""
         self.sent.append(f"{request.method} {request.url}\n{headers}\n{body.decode('latin-1')}")
 
+    def unexpected_complaints(self) -> list[str]:
+        """Without the note that the browser makes of every refusal, which the app handles."""
+        return [one for one in self.complaints if not one.startswith("Failed to load resource")]
+
     def complain(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             self.complaints.append(message.text)

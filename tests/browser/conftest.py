@@ -1,0 +1,45 @@
+"""One server and one browser for all tests here; every test brings its own people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from support.browser import Person, chromium, person
+from support.processes import Server, start_server
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with start_server(tmp_path_factory.mktemp("browser") / "data") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def visitor(browser: Browser, server: Server) -> Iterator[Person]:
+    """Somebody at a desktop; whatever the browser complained of fails the test."""
+    with person(browser, server.url) as somebody:
+        yield somebody
+        assert somebody.unexpected_complaints() == []
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A folder worth backing up, with names that a page could trip over."""
+    folder = tmp_path / "home"
+    for name in ("Letters/to Anna.txt", "Letters/Übersicht.txt", "notes.md", "<b>bold & odd.txt"):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"this is {name}\n", "utf-8")
+    (folder / "empty").mkdir()
+    (folder / "link").symlink_to("notes.md")
+    return folder
