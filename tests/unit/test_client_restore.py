@@ -284,6 +284,7 @@ def test_extents_that_do_not_fit_are_a_problem(
     result = restore(world, world.snapshot(world.folder(b"/r", bad, world.file(b"ok", b"k"))), out)
 
     assert classes(result) == ["damaged"]
+    assert (result.files, result.bytes) == (1, 1)
     assert names(out / "r") == ["ok"]
 
 

@@ -34,17 +34,15 @@ class GrowingFile:
     extents: list[tuple[int, int]]  # still to fill, the first one last
     written: int = 0
 
-    def append(self, contents: Iterable[Content]) -> int:
-        """The next chunks, into the extents where the file has holes; how much it was."""
+    def append(self, contents: Iterable[Content]) -> None:
+        """The next chunks, into the extents where the file has holes."""
         handle = self.handle
-        before = self.written
         for content in contents:
             if self.extras.is_sparse:
                 self._append_sparse(memoryview(content))
             elif os.write(handle, content) != len(content):
                 self._write_rest(content)
             self.written += len(content)
-        return self.written - before
 
     def _write_rest(self, content: Content) -> None:
         """A write may take less than it was given, for instance at two gigabytes."""

@@ -134,7 +134,7 @@ class Writer:
             if not (item.chunks or item.first or item.last):
                 self._give_up()  # the rest of its chunks cannot be known
                 return
-            self._tally.bytes += growing.append(self._contents(item, fetched))
+            self._append(growing, self._contents(item, fetched))
             if item.last:
                 self._finish(growing)
         except _FAILURES as failure:
@@ -175,6 +175,13 @@ class Writer:
             if id not in fetched.chunks:
                 raise ContentLacking(fetched.lacking.get(id, "a part of it is missing"))
         return [fetched.chunks[id] for id in item.chunks]
+
+    def _append(self, growing: GrowingFile, contents: Sequence[Content]) -> None:
+        before = growing.written
+        try:
+            growing.append(contents)
+        finally:
+            self._tally.bytes += growing.written - before  # giving up takes them off again
 
     def _finish(self, growing: GrowingFile) -> None:
         entry = growing.entry
