@@ -415,5 +415,15 @@ class FolderTooNew(ServerError):
         )
 
 
+class CatalogDamaged(ServerError):
+    code = "catalog-damaged"
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"The catalog {path} is damaged. Run `csb-server rebuild`: it makes a new one out of "
+            "the packs and records, which hold everything."
+        )
+
+
 class ConfigInvalid(ServerError):
     code = "config-invalid"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from csbackup.errors import FolderTooNew, StorageFull
+from csbackup.errors import CatalogDamaged, FolderTooNew, StorageFull
 from csbackup.server.catalog.database import CATALOG, Connection, Database
 from csbackup.server.store.durable import full_disk_named, replace_file
 
@@ -98,6 +98,23 @@ def test_a_catalog_of_a_newer_release_is_refused(tmp_path: Path) -> None:
     connection.close()
 
     with pytest.raises(FolderTooNew):
+        Database(tmp_path / CATALOG)
+
+
+@pytest.mark.parametrize("length", [100, 5000, 20_000])
+def test_a_catalog_that_was_cut_short_is_named_with_what_to_do(tmp_path: Path, length: int) -> None:
+    Database(tmp_path / CATALOG).close()
+    with (tmp_path / CATALOG).open("r+b") as file:
+        file.truncate(length)
+
+    with pytest.raises(CatalogDamaged, match="rebuild"):
+        Database(tmp_path / CATALOG)
+
+
+def test_a_file_that_is_no_catalog_is_named(tmp_path: Path) -> None:
+    (tmp_path / CATALOG).write_bytes(b"something else" * 1000)
+
+    with pytest.raises(CatalogDamaged):
         Database(tmp_path / CATALOG)
 
 

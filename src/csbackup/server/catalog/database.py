@@ -8,7 +8,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import TypeVar, cast
 import aiosql
 from aiosql.adapters.sqlite3 import SQLite3Adapter
 
-from csbackup.errors import FolderTooNew, StorageFull
+from csbackup.errors import CatalogDamaged, FolderTooNew, StorageFull
 
 CATALOG = "catalog.db"  # its name in the data folder
 
@@ -70,12 +70,18 @@ class Database:
         self._queue: queue.Queue[_Waiting | None] = queue.Queue()
         self._closed = beside
         self._writer = threading.Thread(target=self._write_all, name="catalog-writer", daemon=True)
-        connection = self._connect()
-        _check_version(connection, path)
+        try:
+            self._make_ready()
+        except sqlite3.DatabaseError as problem:
+            raise _named(problem, path) from problem
         if not beside:
-            _migrate(connection)
             self._writer.start()
-        connection.close()
+
+    def _make_ready(self) -> None:
+        with closing(self._connect()) as connection:
+            _check_version(connection, self._path)
+            if not self._beside:
+                _migrate(connection)
 
     def read(self) -> sqlite3.Connection:
         """This thread's own connection; never write through it."""
@@ -117,8 +123,12 @@ class Database:
             address, uri=True, isolation_level=None, check_same_thread=False
         )
         connection.row_factory = sqlite3.Row
-        for pragma in _BESIDE_PRAGMAS if self._beside else _PRAGMAS:
-            connection.execute(f"pragma {pragma}")
+        try:
+            for pragma in _BESIDE_PRAGMAS if self._beside else _PRAGMAS:
+                connection.execute(f"pragma {pragma}")
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
     def _write_all(self) -> None:
@@ -132,7 +142,7 @@ class Database:
                     self._queue.put(None)
                     break
                 batch.append(following)
-            _carry_out(connection, batch)
+            _carry_out(connection, batch, self._path)
         connection.close()
 
 
@@ -156,7 +166,7 @@ class _Waiting:
         self.failure: BaseException | None = None
 
 
-def _carry_out(connection: sqlite3.Connection, batch: list[_Waiting]) -> None:
+def _carry_out(connection: sqlite3.Connection, batch: list[_Waiting], path: Path) -> None:
     """Acknowledge only after the commit: what fails to become durable was never promised."""
     try:
         connection.execute("begin immediate")
@@ -170,15 +180,20 @@ def _carry_out(connection: sqlite3.Connection, batch: list[_Waiting]) -> None:
             waiting.failure = failure
     for waiting in batch:
         if waiting.failure is not None:
-            waiting.future.set_exception(_named(waiting.failure))
+            waiting.future.set_exception(_named(waiting.failure, path))
         else:
             waiting.future.set_result(waiting.result)
 
 
-def _named(failure: BaseException) -> BaseException:
-    if getattr(failure, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _named(failure: BaseException, path: Path) -> BaseException:
+    """The failure that we foresee behind one of the database's, if any."""
+    code = getattr(failure, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_FULL:
         return StorageFull("The server's disk is full. Ask the admin to free some space.")
-    return failure
+    return CatalogDamaged(str(path)) if code in _DAMAGED else failure
 
 
 def _run_in_savepoint(connection: sqlite3.Connection, waiting: _Waiting) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from csbackup.errors import NotFound, PackDamaged
 from csbackup.format.ids import AccountId, NodeId, PackId
 from csbackup.server.catalog.chunks import chunks_in, find_blocks
-from csbackup.server.catalog.database import Database
+from csbackup.server.catalog.database import Connection, Database
 from csbackup.server.catalog.nodes import NodePlace, find_places
-from csbackup.server.catalog.packs import account_id, find_pack
+from csbackup.server.catalog.packs import PackRow, account_id, find_pack
 from csbackup.server.store import Store
 
 ANSWER_BYTES = 16 * 1024 * 1024  # about so much of nodes in one answer
@@ -67,13 +67,26 @@ class Downloads:
             ]
 
     def pack_size(self, account: int, pack: PackId) -> int:
-        """`NotFound` when the account has no such pack."""
-        row = find_pack(self._database.read(), account, pack)
-        if row is None:
-            raise NotFound("There is no such pack.")
-        return row.size
+        """How much of the pack can be read: less than once was, where its file was cut short.
+
+        `NotFound` when the account has no such pack, `PackDamaged` when its file is gone.
+        """
+        connection = self._database.read()
+        row = _listed(connection, account, pack)
+        stored = self._store.size(account_id(connection, account), pack)
+        if stored is None:
+            raise PackDamaged(pack, "its file is missing")
+        return min(row.size, stored)
 
     def read_pack(self, account: int, pack: PackId, offset: int, length: int) -> bytes:
-        self.pack_size(account, pack)
-        owner = account_id(self._database.read(), account)
-        return self._store.read(owner, pack, offset, length)
+        """Exactly `length` bytes; `PackDamaged` when they are not all there."""
+        connection = self._database.read()
+        _listed(connection, account, pack)
+        return self._store.read(account_id(connection, account), pack, offset, length)
+
+
+def _listed(connection: Connection, account: int, pack: PackId) -> PackRow:
+    row = find_pack(connection, account, pack)
+    if row is None:
+        raise NotFound("There is no such pack.")
+    return row

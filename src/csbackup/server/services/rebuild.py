@@ -43,9 +43,9 @@ class RebuildProgress:
 
 def needs_rebuild(data: Path) -> bool:
     """Whether records are here and the catalog is not: never start on an empty one then."""
-    records = data / "records"
+    records, catalog = data / "records", data / CATALOG
     has_records = records.is_dir() and any(records.iterdir())
-    return has_records and not (data / CATALOG).exists()
+    return has_records and not (catalog.exists() and catalog.stat().st_size)
 
 
 def rebuild(
