@@ -2265,6 +2265,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description pack-damaged */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     put_pack: {
@@ -2696,6 +2705,15 @@ export interface operations {
             };
             /** @description range-unmet */
             416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description pack-damaged */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
