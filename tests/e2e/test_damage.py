@@ -61,7 +61,7 @@ def footer(path: Path) -> packing.Footer:
 def whole(tmp_path_factory: pytest.TempPathFactory) -> World:
     place = tmp_path_factory.mktemp("whole")
     source = place / "source"
-    make_nasty_files(source)
+    make_nasty_files(source, wide=40)
     with start_server(place / "data") as server:
         client = Client(place / "home", server.url, server.pin)
         client.register("ada", device="laptop")

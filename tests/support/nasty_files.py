@@ -44,7 +44,7 @@ NAMES = [
 ]
 
 
-def make_nasty_files(folder: Path, seed: int = 1) -> None:
+def make_nasty_files(folder: Path, seed: int = 1, *, wide: int = 2300) -> None:
     """Everything a file system can hold here, small; as root also device files and other owners."""
     base = os.fsencode(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -53,7 +53,7 @@ def make_nasty_files(folder: Path, seed: int = 1) -> None:
     make_kinds(base)
     make_contents(base, seed)
     make_metadata(base)
-    make_depths(base)
+    make_depths(base, wide)
 
 
 def put(path: bytes, content: bytes = b"") -> bytes:
@@ -120,14 +120,14 @@ def make_metadata(base: bytes) -> None:
         os.chown(base + b"/dangling", 12345, 54321, follow_symlinks=False)
 
 
-def make_depths(base: bytes) -> None:
+def make_depths(base: bytes, wide: int) -> None:
     deep = base + b"/deep"
     for _ in range(120):
         os.mkdir(deep)
         deep += b"/d"
     put(deep[:-2] + b"/bottom", b"deep down")
     os.mkdir(base + b"/wide")
-    for number in range(2300):
+    for number in range(wide):  # more than 2,000 are kept in pages
         put(base + b"/wide/%05d" % number, b"%d" % (number % 7))
     os.utime(base + b"/wide", ns=(10**18, 10**18))
     os.utime(base + b"/empty folder", ns=(10**18 + 1, 10**18 + 1))
