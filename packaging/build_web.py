@@ -14,6 +14,7 @@ import importlib.util
 import json
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -133,6 +134,9 @@ def _npm_command(folder: Path) -> list[str] | None:
 def _npm(node: Path, *arguments: str) -> None:
     environment = dict(os.environ, PATH=f"{node}{os.pathsep}{os.environ.get('PATH', '')}")
     environment["npm_config_update_notifier"] = "false"
+    system_trust = ssl.get_default_verify_paths().cafile  # Node.js looks at a list of its own only
+    if system_trust is not None:
+        environment.setdefault("NODE_EXTRA_CA_CERTS", system_trust)
     command = _npm_command(node)
     if command is None:
         raise WebNotBuilt("npm is not there.")

@@ -14,6 +14,7 @@ BUILD_SCRIPT = """
 const fs = require('fs');
 if (fs.existsSync('src/broken')) process.exit(3);
 fs.appendFileSync('../builds', 'x');
+fs.writeFileSync('../trust', process.env.NODE_EXTRA_CA_CERTS || '');
 fs.mkdirSync('dist', {recursive: true});
 fs.copyFileSync('src/index.html', 'dist/index.html');
 """
@@ -85,6 +86,19 @@ def test_a_build_that_fails_says_so_and_leaves_the_app_that_is_there(
         builder.build()
 
     assert served(clone) == "first"
+
+
+def test_npm_trusts_what_the_system_trusts(
+    clone: Path, builder: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own_list = clone / "trusted.pem"
+    own_list.touch()
+    monkeypatch.setenv("SSL_CERT_FILE", str(own_list))
+    monkeypatch.delenv("NODE_EXTRA_CA_CERTS", raising=False)
+
+    builder.build()
+
+    assert (clone / "trust").read_text() == str(own_list)
 
 
 def test_without_sources_the_app_that_is_there_counts(clone: Path, builder: ModuleType) -> None:
