@@ -12,7 +12,7 @@ import pytest
 
 from csbackup.errors import CatalogDamaged, FolderTooNew, StorageFull
 from csbackup.server.catalog.database import CATALOG, Connection, Database
-from csbackup.server.store.durable import full_disk_named, replace_file
+from csbackup.server.durable import full_disk_named, replace_file
 
 
 @pytest.fixture

@@ -23,12 +23,12 @@ from csbackup.server.api.application import build_application
 from csbackup.server.api.workers import Workers
 from csbackup.server.catalog.database import CATALOG, Database
 from csbackup.server.config import Config
+from csbackup.server.durable import replace_file
 from csbackup.server.folder import (
     IDENTITY,
     FolderLock,
     check_version,
     prepare_folder,
-    write_durably,
 )
 from csbackup.server.names import names_of_this_machine
 from csbackup.server.services.accounts import Accounts, Registering
@@ -199,5 +199,5 @@ def _answer_secret(folder: Path) -> bytes:
     """What makes up the answers about accounts that do not exist: the same for ever."""
     path = folder / IDENTITY / "answers"
     if not path.exists():
-        write_durably(path, secrets.token_bytes(32))
+        replace_file(path, secrets.token_bytes(32))
     return path.read_bytes()

@@ -11,16 +11,16 @@ from __future__ import annotations
 
 import fcntl
 import os
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 from csbackup.errors import ConfigInvalid, FolderInUse, FolderTooNew
+from csbackup.server.durable import replace_file
 
 VERSION = 1
 IDENTITY = "secret"
 SOCKET = "socket"
-_HARMLESS = {"lost+found", ".gitkeep", "version.new", IDENTITY}
+_HARMLESS = {"lost+found", ".gitkeep", IDENTITY}
 
 
 def prepare_folder(folder: Path) -> None:
@@ -31,19 +31,24 @@ def prepare_folder(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         known = (folder / "version").exists()
-        if not known and any(one.name not in _HARMLESS for one in folder.iterdir()):
+        if not known and not all(_is_harmless(one.name) for one in folder.iterdir()):
             raise ConfigInvalid(
                 f"{folder} is not empty and no data folder. Name an empty or a new folder."
             )
         folder.chmod(0o700)
         (folder / IDENTITY).mkdir(mode=0o700, exist_ok=True)
         if not known:
-            write_durably(folder / "version", f"{VERSION}\n".encode())
+            replace_file(folder / "version", f"{VERSION}\n".encode())
     except OSError as problem:
         raise ConfigInvalid(
             f"The data folder {folder} cannot be used: {problem.strerror}."
         ) from None
     check_version(folder)
+
+
+def _is_harmless(name: str) -> bool:
+    """Whether it may lie in a folder that is to become a data folder: also a version half made."""
+    return name in _HARMLESS or (name.startswith("version.") and name.endswith(".new"))
 
 
 def check_version(folder: Path) -> None:
@@ -56,28 +61,6 @@ def check_version(folder: Path) -> None:
         raise ConfigInvalid(f"{folder / 'version'} cannot be read. Check --data.") from None
     if found > VERSION:
         raise FolderTooNew(str(folder), found, VERSION)
-
-
-def write_durably(path: Path, content: bytes, mode: int = 0o600) -> None:
-    """Replace a file as a whole: a crash leaves the old one or the new one."""
-    aside = path.with_name(path.name + ".new")
-    with suppress(FileNotFoundError):
-        aside.unlink()
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)  # or the rename itself may be lost
-    finally:
-        os.close(descriptor)
 
 
 class FolderLock:

@@ -36,7 +36,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from csbackup.errors import ConfigInvalid
-from csbackup.server.folder import write_durably
+from csbackup.server.durable import replace_file
 from csbackup.server.names import Address, Names, is_dns_name
 
 CA_LIFE = timedelta(days=3652)
@@ -195,7 +195,7 @@ class Identity:
         if leaf is None or renewed:
             key, leaf = make_leaf(self.authority, names, now)
             chain = leaf.public_bytes(Encoding.PEM) + self.authority.pem
-            write_durably(self._leaf_path, _key_pem(key) + chain)
+            replace_file(self._leaf_path, _key_pem(key) + chain)
         if renewed or not self.leaf_pin:
             self._context.load_cert_chain(self._leaf_path)
             self.leaf_pin = base64.b64encode(_key_hash(leaf)).decode()
@@ -218,7 +218,7 @@ def read_authority(path: Path) -> Authority:
 def _open_authority(path: Path, find_names: Callable[[], Names]) -> Authority:
     if not path.exists():
         made = make_authority(find_names(), datetime.now(UTC))
-        write_durably(path, _key_pem(made.key) + made.pem)
+        replace_file(path, _key_pem(made.key) + made.pem)
     return read_authority(path)
 
 

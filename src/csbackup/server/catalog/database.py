@@ -17,7 +17,8 @@ from typing import TypeVar, cast
 import aiosql
 from aiosql.adapters.sqlite3 import SQLite3Adapter
 
-from csbackup.errors import CatalogDamaged, FolderTooNew, StorageFull
+from csbackup.errors import CatalogDamaged, FolderTooNew
+from csbackup.server.durable import no_room
 
 CATALOG = "catalog.db"  # its name in the data folder
 
@@ -192,7 +193,7 @@ def _named(failure: BaseException, path: Path) -> BaseException:
     """The failure that we foresee behind one of the database's, if any."""
     code = getattr(failure, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_FULL:
-        return StorageFull("The server's disk is full. Ask the admin to free some space.")
+        return no_room()
     return CatalogDamaged(str(path)) if code in _DAMAGED else failure
 
 

@@ -13,12 +13,12 @@ from csbackup.format.ids import AccountId
 from csbackup.format.records import AccountRecord, read_account_record
 from csbackup.server.catalog.database import CATALOG, Database
 from csbackup.server.catalog.rebuilding import add_account, derive_uploads
+from csbackup.server.durable import sync_folder
 from csbackup.server.services.rebuild_devices import rebuild_devices
 from csbackup.server.services.rebuild_packs import rebuild_packs
 from csbackup.server.services.rebuild_scope import Scope, Tally
 from csbackup.server.services.rebuild_snapshots import rebuild_snapshots
 from csbackup.server.store import Records, Store
-from csbackup.server.store.durable import sync_folder
 
 _NEW = f"{CATALOG}.new"
 _BESIDE = ("", "-wal", "-shm", "-journal")

@@ -12,7 +12,7 @@ from blake3 import blake3
 
 from csbackup.errors import PackDamaged
 from csbackup.format.ids import LONG, SHORT, AccountId, PackId
-from csbackup.server.store.durable import (
+from csbackup.server.durable import (
     full_disk_named,
     make_folder,
     no_room,

@@ -10,7 +10,7 @@ from blake3 import blake3
 
 from csbackup.errors import PackDamaged
 from csbackup.format.ids import AccountId, PackId
-from csbackup.server.store.durable import no_room
+from csbackup.server.durable import no_room
 from csbackup.server.store.packs import Incoming, StoredPack
 
 _Packs = dict[tuple[AccountId, PackId], tuple[bytes, int]]

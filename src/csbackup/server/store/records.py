@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from csbackup.format.ids import SHORT, AccountId
-from csbackup.server.store.durable import (
+from csbackup.server.durable import (
     full_disk_named,
     make_folder,
     replace_file,

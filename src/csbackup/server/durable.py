@@ -1,4 +1,4 @@
-"""Making files durable: the few calls on which every promise of the store rests."""
+"""Making files durable: the few calls on which every promise of the server rests."""
 
 from __future__ import annotations
 
