@@ -55,6 +55,7 @@ class Gatherer:
     def __init__(self, emit: Callable[[Block], None]) -> None:
         self._emit = emit
         self._small = Block()
+        self._in_small: set[ChunkId] = set()
 
     def add(self, chunk: NewChunk, batch: int) -> None:
         if len(chunk.content) > SMALL_CHUNK:
@@ -62,6 +63,10 @@ class Gatherer:
             block.add(chunk, batch)
             self._emit(block)
             return
+        if chunk.id in self._in_small:  # forgotten, and come again
+            self._small.batches[batch] += 1
+            return
+        self._in_small.add(chunk.id)
         self._small.add(chunk, batch)
         if self._small.size >= BLOCK_CONTENT or len(self._small.ids) >= BLOCK_CHUNKS:
             self.flush()
@@ -69,4 +74,5 @@ class Gatherer:
     def flush(self) -> None:
         if self._small.ids:
             block, self._small = self._small, Block()
+            self._in_small = set()
             self._emit(block)

@@ -43,10 +43,16 @@ class PackFiller:
         return _finish(full)
 
     def add_nodes(self, nodes: list[tuple[NodeId, bytes, int]], batch: int) -> Parcel | None:
-        """`nodes`: id, zstd frame, plain length."""
+        """`nodes`: id, zstd frame, plain length.
+
+        One that is in the pack already counts without being in it twice: a node may come again
+        long after it was forgotten, as that of an empty folder does.
+        """
         with self._lock:
             for name, packed, plain_length in nodes:
-                self._builder.add_node(name, packed, plain_length)
+                if name not in self._held:
+                    self._held.add(name)
+                    self._builder.add_node(name, packed, plain_length)
             self._names += len(nodes)
             self._batches[batch] += len(nodes)
             full = self._take_if_full()
@@ -70,6 +76,7 @@ class PackFiller:
         self._builder = PackBuilder(self._kind, self._owner, self._target_bytes)
         self._batches: Counter[int] = Counter()
         self._names = 0
+        self._held: set[NodeId] = set()
 
 
 def _finish(taken: tuple[PackBuilder, Counter[int]] | None) -> Parcel | None:

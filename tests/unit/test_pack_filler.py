@@ -1,0 +1,36 @@
+"""What goes into a pack, and what of it is counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from csbackup.client.backup.packs import PackFiller
+from csbackup.format import packing
+from csbackup.format.ids import AccountId, DeviceId, NodeId, UploadId
+
+OWNER = packing.PackOwner(AccountId(b"a" * 16), DeviceId(b"d" * 16), UploadId(b"u" * 16))
+ONE, OTHER = NodeId(b"\x01" * 32), NodeId(b"\x02" * 32)
+
+
+def test_a_node_that_comes_again_is_in_the_pack_once_and_settles_both_batches() -> None:
+    filler = PackFiller(packing.TREES, OWNER, 1_000_000)
+
+    filler.add_nodes([(ONE, b"packed", 10), (OTHER, b"packed", 10)], 1)
+    filler.add_nodes([(ONE, b"packed", 10)], 7)
+    parcel = filler.flush()
+
+    assert parcel is not None
+    assert [item.id for item in parcel.pack.footer.items] == [ONE, OTHER]
+    assert parcel.batches == Counter({1: 2, 7: 1})
+
+
+def test_a_node_may_be_in_the_next_pack_again() -> None:
+    filler = PackFiller(packing.TREES, OWNER, 1)
+
+    first = filler.add_nodes([(ONE, b"packed", 10)], 1)
+    second = filler.add_nodes([(ONE, b"packed", 10)], 2)
+
+    assert first is not None
+    assert second is not None
+    assert first.pack.id == second.pack.id
+    assert filler.flush() is None
