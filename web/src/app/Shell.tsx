@@ -8,6 +8,7 @@ import { Link, useLocation } from "wouter";
 
 import { Refusal, type Account } from "../api/client";
 import { accountQuery } from "../api/queries";
+import { setPerson } from "../api/session";
 import { Logo } from "../ui/Logo";
 import { LANGUAGES, useSpeaking, useWords, type Language } from "../words/words";
 import styles from "./Shell.module.css";
@@ -148,11 +149,11 @@ function useEndedSessions(): void {
   const [here, navigate] = useLocation();
   useEffect(() => {
     return queries.getQueryCache().subscribe((event) => {
-      const error = event.query.state.error;
+      if (event.type !== "updated" || event.action.type !== "error") return;
+      const error: unknown = event.action.error;
       const ended = error instanceof Refusal && error.status === 401;
-      if (event.type !== "updated" || !ended) return;
-      if (queries.getQueryData(accountQuery.queryKey) === null) return;
-      queries.setQueryData(accountQuery.queryKey, null);
+      if (!ended || queries.getQueryData(accountQuery.queryKey) === null) return;
+      setPerson(queries, null);
       navigate(`/sign-in?ended&next=${encodeURIComponent(here)}`);
     });
   }, [queries, here, navigate]);

@@ -7,6 +7,7 @@ import { useLocation } from "wouter";
 import { signOut } from "../../api/actions";
 import type { Account } from "../../api/client";
 import { accountQuery } from "../../api/queries";
+import { setPerson } from "../../api/session";
 import { formatBytes } from "../../lib/quantities";
 import { Facts } from "../../ui/Facts";
 import { FailureNotice, PageHead, Section, Waiting } from "../../ui/Page";
@@ -69,8 +70,7 @@ function EndSession() {
   const leave = useMutation({
     mutationFn: signOut,
     onSuccess: () => {
-      queries.clear();
-      queries.setQueryData(accountQuery.queryKey, null);
+      setPerson(queries, null);
       navigate("/");
     },
   });

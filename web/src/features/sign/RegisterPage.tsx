@@ -6,7 +6,7 @@ import { useState, type FormEvent } from "react";
 import { Link, useLocation, useSearchParams } from "wouter";
 
 import { register, type Registered } from "../../api/actions";
-import { accountQuery } from "../../api/queries";
+import { setPerson } from "../../api/session";
 import { NewPassword, type PasswordChoice } from "../../ui/NewPassword";
 import { FailureNotice, Narrow, PageHead, Section } from "../../ui/Page";
 import { KeepRecoveryKit } from "../../ui/RecoveryKit";
@@ -28,7 +28,7 @@ export function RegisterPage() {
           <KeepRecoveryKit
             kit={{ account: made.account.name, recoveryKey: made.recoveryKey }}
             onKept={() => {
-              queries.setQueryData(accountQuery.queryKey, made.account);
+              setPerson(queries, made.account);
               navigate("/", { replace: true });
             }}
           />

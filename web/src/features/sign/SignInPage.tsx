@@ -3,11 +3,12 @@
 import { Alert, Anchor, Button, PasswordInput, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
-import { Link, useLocation, useSearchParams } from "wouter";
+import { Link, Redirect, useSearchParams } from "wouter";
 
 import { signIn } from "../../api/actions";
 import type { Account } from "../../api/client";
 import { accountQuery, serverQuery } from "../../api/queries";
+import { setPerson } from "../../api/session";
 import { FailureNotice, Narrow, PageHead, Section } from "../../ui/Page";
 import { useWords } from "../../words/words";
 import { NewPasswordAfterRecovery } from "./NewPasswordAfterRecovery";
@@ -20,16 +21,13 @@ interface Recovered {
 export function SignInPage() {
   const words = useWords();
   const queries = useQueryClient();
-  const [, navigate] = useLocation();
+  const account = useQuery(accountQuery);
   const [search] = useSearchParams();
   const [recovered, setRecovered] = useState<Recovered | null>(null);
 
-  function enter(account: Account) {
-    queries.setQueryData(accountQuery.queryKey, account);
-    const next = search.get("next") ?? "/";
-    navigate(next.startsWith("/") ? next : "/", { replace: true });
-  }
+  const enter = (found: Account) => setPerson(queries, found);
 
+  if (account.data) return <Redirect to={nextPlace(search)} replace />;
   if (recovered) return <NewPasswordAfterRecovery {...recovered} onDone={enter} />;
   return (
     <Narrow>
@@ -45,6 +43,12 @@ export function SignInPage() {
       <NoAccount />
     </Narrow>
   );
+}
+
+/** Where the person wanted to go; only ever within the app. */
+function nextPlace(search: URLSearchParams): string {
+  const next = search.get("next") ?? "/";
+  return next.startsWith("/") && !next.startsWith("/sign-in") ? next : "/";
 }
 
 interface FormProps {
