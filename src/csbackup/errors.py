@@ -5,7 +5,6 @@
     │   ├── Malformed        they cannot be read at all
     │   ├── UnknownVersion   they come from a newer release
     │   ├── BlockDamaged     a block does not open
-    │   ├── ChunkMismatch    content does not match its chunk id
     │   ├── NodeMismatch     a tree does not match its id
     │   ├── PackDamaged      a pack does not match its id, or its footer is wrong
     │   └── SignatureInvalid a signature does not hold
@@ -13,7 +12,8 @@
     │   ├── WrongPassword
     │   ├── WrongRecoveryKey
     │   ├── RecoveryKeyMistyped
-    │   └── KdfTooWeak
+    │   ├── KdfTooWeak
+    │   └── KeysMismatch
     ├── TrustError           who we are talking to
     │   ├── PinMismatch
     │   ├── ServerWentBack
@@ -70,14 +70,6 @@ class BlockDamaged(FormatError):
 
     def __init__(self, why: str) -> None:
         super().__init__(f"A block does not open: {why}.")
-
-
-class ChunkMismatch(FormatError):
-    code = "chunk-mismatch"
-
-    def __init__(self, chunk: bytes) -> None:
-        super().__init__(f"The content kept as chunk {chunk.hex()} does not match its id.")
-        self.chunk = chunk
 
 
 class NodeMismatch(FormatError):
