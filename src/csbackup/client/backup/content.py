@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from csbackup.client.backup.gathering import SMALL_CHUNK
 from csbackup.client.files import FileSource, OpenFile
@@ -29,8 +28,7 @@ class SendChunk(Protocol):
 SendNode = Callable[[Node], None]
 
 
-@dataclass(frozen=True, slots=True)
-class FileContent:
+class FileContent(NamedTuple):
     """What was read of a file. `status` is from after; `steady`: it was the same before."""
 
     status: os.stat_result
@@ -103,7 +101,7 @@ class ContentReader:
         return FileContent(after, content, size, extents, xattrs, length, steady)
 
     def _read_small(self, file: OpenFile, size: int) -> tuple[bytes, int]:
-        content = file.read(size + 1) if size else b""
+        content = file.read(size) if size else b""  # had it grown, its status would tell
         return (self.keep_small(content) if content else b""), len(content)
 
     def _read_big(self, file: OpenFile, extents: Extents) -> tuple[bytes | list[bytes], int]:

@@ -127,19 +127,23 @@ class EntryMaker:
             kept = self._confirm(path, status, known)
             if kept:
                 return kept
-        found = self._linked.get((status[INODE], status[DEVICE]))
+        found = self._linked.get((status[INODE], status[DEVICE])) if self._linked else None
         if found is None or found.status.st_ctime_ns != status[CTIME]:
             found = self._read(path)
-        extras = Extras(
-            xattrs=self._fitting(path, found.xattrs),
-            sparse=found.extents or (),
-            is_sparse=found.extents is not None,
-            link_group=self._link_group(found.status),
-        )
-        entry = self._entry(
-            status[NAME], found.status, FILE, found.size, found.content, self._keep(extras)
-        )
+        now = found.status
+        extras = self._extras_of(path, found) if _has_extras(found) else b""
+        entry = self._entry(status[NAME], now, FILE, found.size, found.content, extras)
         return entry if found.steady else entry._replace(ctime_ns=DISTRUSTED)
+
+    def _extras_of(self, path: bytes, found: FileContent) -> bytes:
+        return self._keep(
+            Extras(
+                xattrs=self._fitting(path, found.xattrs),
+                sparse=found.extents or (),
+                is_sparse=found.extents is not None,
+                link_group=self._link_group(found.status),
+            )
+        )
 
     def _read(self, path: bytes) -> FileContent:
         found = self._content.read(path)
@@ -225,6 +229,10 @@ class EntryMaker:
         coarse = not mtime_ns % _SECOND and not ctime_ns % _SECOND
         young = self._clock() - (_COARSE_TICK_NS if coarse else _TICK_NS)
         return DISTRUSTED if max(mtime_ns, ctime_ns) >= young else ctime_ns
+
+
+def _has_extras(found: FileContent) -> bool:
+    return bool(found.xattrs) or found.extents is not None or found.status.st_nlink > 1
 
 
 def _unchanged(status: Status, known: Known) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from csbackup.format.ids import ChunkId
 from csbackup.format.sealing import Bytes
@@ -15,8 +16,7 @@ BLOCK_CONTENT = 1024 * 1024
 BLOCK_CHUNKS = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class NewChunk:
+class NewChunk(NamedTuple):
     """A chunk the server lacks. `quick`: from a big file, where compressing harder gains little."""
 
     id: ChunkId

@@ -32,6 +32,7 @@ from csbackup.protocol.frames import PREFIX
 
 _SMALL_LEVEL = 3
 _QUICK_LEVEL = 1
+_LOOK_EVERY = 16  # items: whether the next stage is idle costs as much as handing a chunk over
 
 
 @dataclass(slots=True)
@@ -43,10 +44,7 @@ class _Batch:
     chunks: list[NewChunk] = field(default_factory=list)
     nodes: list[Node] = field(default_factory=list)
     weight: int = 0
-
-    @property
-    def items(self) -> int:
-        return len(self.chunks) + len(self.nodes)
+    items: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +147,16 @@ class Pipeline:
     def _weigh(self, size: int) -> None:
         batch = self._batch
         batch.weight += size
+        batch.items += 1
         limits = self._limits
         most_bytes = limits.batch_bytes if self._ask else limits.batch_bytes // 4
         full = batch.weight >= most_bytes or batch.items >= limits.batch_ids
-        if full or (self._asks.idle and self._overdue(batch)):
+        if full or (not batch.items % _LOOK_EVERY and self._is_awaited(batch)):
             self._close_batch()
 
-    def _overdue(self, batch: _Batch) -> bool:
-        return time.monotonic() - batch.begun > self._limits.batch_seconds
+    def _is_awaited(self, batch: _Batch) -> bool:
+        overdue = time.monotonic() - batch.begun > self._limits.batch_seconds
+        return overdue and self._asks.idle
 
     def _close_batch(self) -> None:
         batch = self._batch

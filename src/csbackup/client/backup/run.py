@@ -104,6 +104,7 @@ def _walk_once(
 ) -> tuple[Committed, Subtree]:
     progress.phase("Backing up")
     done = Walk(run.walking, doubtful=again).run(roots)
+    run.tally.tell()
     progress.phase("Finishing")
     content = run.committer.prepare(done, run.tally, doubtful=again)
     run.walking.rows.save()

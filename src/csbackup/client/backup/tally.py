@@ -11,6 +11,8 @@ from csbackup.format.snapshot import Totals
 from csbackup.format.tree import ReportLine
 
 _KEPT = 10_000
+_TELL_FILES = 100  # progress hears of so many small files at once
+_TELL_BYTES = 1024 * 1024
 
 _KINDS = {
     errno.EACCES: "permission-denied",
@@ -46,6 +48,7 @@ class Tally:
         self._counts: Counter[str] = Counter()
         self._found_files = self._found_bytes = 0
         self._stored_files = self._stored_bytes = 0
+        self._told_files = self._told_bytes = 0
         self._lost = 0
 
     def found(self, files: int, size: int) -> None:
@@ -56,6 +59,15 @@ class Tally:
     def stored(self, files: int, size: int) -> None:
         self._stored_files += files
         self._stored_bytes += size
+        files_untold = self._stored_files - self._told_files
+        if files_untold >= _TELL_FILES or self._stored_bytes - self._told_bytes >= _TELL_BYTES:
+            self.tell()
+
+    def tell(self) -> None:
+        """Let progress hear of what was stored since it last did."""
+        files = self._stored_files - self._told_files
+        size = self._stored_bytes - self._told_bytes
+        self._told_files, self._told_bytes = self._stored_files, self._stored_bytes
         self._progress.done(files, size)
 
     def sent(self, size: int) -> None:
