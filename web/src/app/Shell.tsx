@@ -66,7 +66,7 @@ function MainNavigation({ account }: { account: Account }) {
   const words = useWords().shell;
   const [here] = useLocation();
   const places = [
-    { href: "/", text: words.devices, active: here === "/" || here.startsWith("/devices") },
+    { href: "/", text: words.devices, active: /^\/($|devices|add-device)/.test(here) },
     { href: "/account", text: words.account, active: here === "/account" },
   ];
   if (account.role === "admin") {

@@ -1,6 +1,6 @@
 /** The look, as far as components take it as values; colours stand in `theme.css`. */
 
-import { Alert, Button, createTheme, InputWrapper, Modal, Paper } from "@mantine/core";
+import { Alert, Anchor, Button, createTheme, InputWrapper, Modal, Paper } from "@mantine/core";
 
 export const theme = createTheme({
   primaryColor: "indigo", // its shades are ours, see theme.css
@@ -10,6 +10,7 @@ export const theme = createTheme({
   focusRing: "auto",
   respectReducedMotion: true,
   components: {
+    Anchor: Anchor.extend({ defaultProps: { underline: "always" } }), // colour alone is not enough
     Button: Button.extend({ defaultProps: { size: "sm" } }),
     // Nearly every field is needed: a star on each would say nothing.
     InputWrapper: InputWrapper.extend({ defaultProps: { withAsterisk: false } }),

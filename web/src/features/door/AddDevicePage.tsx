@@ -17,7 +17,7 @@ export function AddDevicePage() {
       {server.isPending && <Waiting />}
       {server.isError && <FailureNotice error={server.error} retry={() => void server.refetch()} />}
       {server.data && (
-        <Section>
+        <Section title={words.client.title}>
           <GetClient server={server.data} account={account.data?.name ?? null} />
         </Section>
       )}
