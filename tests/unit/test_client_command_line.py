@@ -176,6 +176,16 @@ def test_patterns_are_excluded_and_taken_back(home: Home) -> None:
     assert (refused.code, "is not excluded" in refused.err) == (2, True)
 
 
+@pytest.mark.parametrize("pattern", ["!", "[z-a]", "ends\\", "# a comment", " "])
+def test_a_pattern_that_says_nothing_is_refused_at_once(home: Home, pattern: str) -> None:
+    save_device(home, device())
+
+    refused = csb(home, "exclude", "*.iso", pattern)
+
+    assert (refused.code, "cannot be excluded" in refused.err) == (2, True)
+    assert csb(home, "exclude", "--json").json["exclusions"] == []
+
+
 def test_a_backup_of_nothing_says_what_to_do(home: Home) -> None:
     save_device(home, device())
 

@@ -63,8 +63,8 @@ def check_pattern(pattern: str) -> str | None:
     """Why `pattern` is not valid gitignore syntax, or None."""
     try:
         GitIgnoreSpec.from_lines([pattern])
-    except ValueError as problem:
-        return str(problem)
+    except (ValueError, re.error):
+        return "it is no pattern as in .gitignore"
     return None if _says_something(pattern) else "it is empty, or a comment"
 
 

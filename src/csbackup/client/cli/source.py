@@ -16,6 +16,7 @@ from csbackup.client.keyring import load_device
 from csbackup.client.settings import load_settings, new_settings, save_settings
 from csbackup.errors import PathProblem
 from csbackup.format.snapshot import Settings
+from csbackup.rules.exclusion import check_pattern
 
 
 @click.command(
@@ -92,8 +93,7 @@ def exclude(patterns: tuple[str, ...], removed: bool, defaults: bool | None, as_
     if removed:
         settings = _without_patterns(settings, patterns)
     else:
-        new = tuple(one for one in patterns if one not in settings.exclusions)
-        settings = replace(settings, exclusions=(*settings.exclusions, *new))
+        settings = replace(settings, exclusions=_with_patterns(settings.exclusions, patterns))
     if defaults is not None:
         settings = replace(settings, default_exclusions=defaults)
     save_settings(home, settings)
@@ -110,6 +110,13 @@ def _with_root(roots: tuple[bytes, ...], new: bytes) -> tuple[bytes, ...]:
     if any(new == root or _is_below(new, root) for root in roots):
         return roots
     return (*(root for root in roots if not _is_below(root, new)), new)
+
+
+def _with_patterns(known: tuple[str, ...], patterns: tuple[str, ...]) -> tuple[str, ...]:
+    for pattern in patterns:
+        if why := check_pattern(pattern):
+            raise PathProblem(f"`{pattern}` cannot be excluded: {why}. Nothing was changed.")
+    return (*known, *(one for one in dict.fromkeys(patterns) if one not in known))
 
 
 def _without_patterns(settings: Settings, patterns: tuple[str, ...]) -> Settings:
