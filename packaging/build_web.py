@@ -86,7 +86,7 @@ def build() -> None:
     built_from = fingerprint()
     if not _modules_are_current():
         _npm(node, "ci", "--no-audit", "--no-fund")
-    _npm(node, "run", "build")
+    _npm(node, "run", "build", "--", "--logLevel", "error")
     _take_over(built_from)
 
 
@@ -134,6 +134,7 @@ def _npm_command(folder: Path) -> list[str] | None:
 def _npm(node: Path, *arguments: str) -> None:
     environment = dict(os.environ, PATH=f"{node}{os.pathsep}{os.environ.get('PATH', '')}")
     environment["npm_config_update_notifier"] = "false"
+    environment["npm_config_loglevel"] = "error"
     system_trust = ssl.get_default_verify_paths().cafile  # Node.js looks at a list of its own only
     if system_trust is not None:
         environment.setdefault("NODE_EXTRA_CA_CERTS", system_trust)
