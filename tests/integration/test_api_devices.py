@@ -38,6 +38,15 @@ def test_a_device_that_says_so_is_running(api: Api, anna: PersonCaller) -> None:
     assert states(api, anna) == {"laptop": "running"}
 
 
+def test_a_snapshot_is_a_contact(api: Api, anna: PersonCaller) -> None:
+    laptop = anna.enrol(api)
+
+    laptop.back_up(api, {"a.txt": b"a"})
+
+    (device,) = api.get("devices", token=anna.token).json()["devices"]
+    assert device["last_contact"] >= device["last_snapshot"]
+
+
 def test_the_same_enrolment_sent_again_gets_a_new_token(api: Api, anna: PersonCaller) -> None:
     laptop = DeviceCaller(anna, "laptop")
     message = laptop.enrolment()

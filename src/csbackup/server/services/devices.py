@@ -100,7 +100,7 @@ class Devices:
             created=row["created"],
             serial=row["serial"],
             revoked=row["revoked"],
-            last_contact=row["last_contact"],
+            last_contact=_last_contact(row),
             last_file_backed_up=row["last_file_backed_up"],
             last_snapshot=row["last_snapshot"],
             snapshots=row["snapshots"],
@@ -134,6 +134,12 @@ def _facts(row: Row, now: int) -> DeviceFacts:
         problems=sum(count for _, count in counts),
         coverage=1.0 if ppm is None else ppm / 1_000_000,
     )
+
+
+def _last_contact(row: Row) -> int | None:
+    """Whatever came last: a word of the device is noted once in a while, a snapshot always."""
+    known = (row["last_contact"], row["upload_contact"], row["last_snapshot"])
+    return max((moment for moment in known if moment is not None), default=None)
 
 
 def _no_such_device() -> NotFound:
