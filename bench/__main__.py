@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -41,8 +42,7 @@ def run(chosen: argparse.Namespace) -> None:
 
 
 def run_set(name: str, chosen: argparse.Namespace, number: int) -> Any:
-    source = chosen.scratch / f"{name}-source"
-    make_data(name, source, chosen.scale)
+    source = make_data(name, chosen)
     programs = Programs(chosen.restic, chosen.rest_server, chosen.borg)
     tools = [
         TOOLS[tool](chosen.scratch / f"{name}-{tool}", source, programs)
@@ -62,7 +62,6 @@ def run_set(name: str, chosen: argparse.Namespace, number: int) -> Any:
     finally:
         for tool in tools:
             tool.stop()
-        shutil.rmtree(source)
 
 
 def rotated(names: list[str], by: int) -> list[str]:
@@ -71,15 +70,29 @@ def rotated(names: list[str], by: int) -> list[str]:
     return names[by:] + names[:by]
 
 
-def make_data(name: str, source: Path, scale: float) -> None:
-    """In a process of its own: a child's peak memory begins at its parent's."""
-    shutil.rmtree(source, ignore_errors=True)
-    command = [sys.executable, "-m", "bench.datasets", name, str(source), "--scale", str(scale)]
-    subprocess.run(command, check=True)
-    measuring.folder_bytes(source)
+def make_data(name: str, chosen: argparse.Namespace) -> Path:
+    """The data set, made once and kept for further rounds and runs; read once, to be in memory.
+
+    It is made in a process of its own: a child's peak memory begins at its parent's.
+    """
+    source: Path = chosen.scratch / "data" / f"{name}-{chosen.scale}"
+    if not source.exists():
+        half = source.with_name(f"{source.name}.half")
+        shutil.rmtree(half, ignore_errors=True)
+        command = [sys.executable, "-m", "bench.datasets", name, str(half)]
+        subprocess.run([*command, "--scale", str(chosen.scale)], check=True)
+        half.rename(source)
+    read_all(source)
+    return source
+
+
+def read_all(source: Path) -> None:
+    command = f"tar -cf - {shlex.quote(str(source))} 2>/dev/null | cat >/dev/null"  # or tar skips
+    subprocess.run(["sh", "-c", command], check=True)
 
 
 def change_data(name: str, source: Path) -> None:
+    """Each round changes the same files once more."""
     command = [sys.executable, "-m", "bench.datasets", "--change", name, str(source)]
     subprocess.run(command, check=True)
 
@@ -108,7 +121,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     commands = parser.add_subparsers(required=True)
     running = commands.add_parser("run", help="measure")
-    running.add_argument("--scratch", type=Path, required=True, help="a folder for data and state")
+    running.add_argument(
+        "--scratch", type=Path, required=True, help="a folder for state, and for data, which stays"
+    )
     running.add_argument("--restore-to", type=Path, default=Path("/dev/shm"))
     running.add_argument("--sets", default="small,big", help=", ".join(SETS))
     running.add_argument("--tools", default="csb,restic,restic-fastest,borg")

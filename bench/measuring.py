@@ -29,7 +29,11 @@ class StepFailed(RuntimeError):
 
 
 def measure(command: list[str], env: dict[str, str], server: int | None) -> tuple[Cost, str]:
-    """Run `command` and watch the server process meanwhile; the cost, and what it printed."""
+    """Run `command` and watch the server process meanwhile; the cost, and what it printed.
+
+    What others left to be written goes to the disk first, and into nobody's time.
+    """
+    os.sync()
     if server is not None:
         forget_peak(server)
     cpu_before = processor_seconds(server) if server is not None else 0.0
