@@ -15,11 +15,10 @@ from csbackup.server.catalog.database import QUERIES
 
 @dataclass(frozen=True, slots=True)
 class NewestSnapshot:
-    """The head of a device. `open_checkpoint`: the next snapshot replaces it."""
+    """The head of a device."""
 
     snapshot: SnapshotId
     sequence: int
-    open_checkpoint: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +66,8 @@ def newest_snapshot(connection: sqlite3.Connection, device: int) -> NewestSnapsh
     """Sequence 0 and an empty id when there is none."""
     row: Any = QUERIES.newest_snapshot(connection, device=device)
     if row is None:
-        return NewestSnapshot(SnapshotId(b""), 0, open_checkpoint=False)
-    checkpoint = bool(row["partial"]) and not row["expired"]
-    return NewestSnapshot(SnapshotId(row["snapshot"]), row["sequence"], open_checkpoint=checkpoint)
+        return NewestSnapshot(SnapshotId(b""), 0)
+    return NewestSnapshot(SnapshotId(row["snapshot"]), row["sequence"])
 
 
 def heads(connection: sqlite3.Connection, account: int) -> list[tuple[bytes, int, bytes]]:

@@ -10,7 +10,7 @@ where devices.account = :account
 order by devices.device;
 
 -- name: newest_snapshot(device)^
-select number, snapshot, sequence, partial, expired, received
+select snapshot, sequence
 from snapshots where device = :device order by sequence desc limit 1;
 
 -- name: snapshot_by_sequence(device, sequence)^
