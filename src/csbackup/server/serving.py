@@ -91,8 +91,8 @@ def _https(host: str, port: int) -> str:
 def listen(config: Config) -> Iterator[socket.socket]:
     """A socket whose answers leave at once.
 
-    asyncio does that by itself only for sockets made with the protocol's number. Without it the second half
-    of an answer waits 40 ms for the client to acknowledge the first.
+    asyncio does that by itself only for sockets made with the protocol's number. Without it the
+    second half of an answer waits 40 ms for the client to acknowledge the first.
     """
     host, port = config.address
     try:
