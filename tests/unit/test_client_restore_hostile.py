@@ -178,11 +178,13 @@ class Meddler(SealedWorld):
     swap: tuple[Path, Path] | None = None
 
     def read_pack(self, pack: PackId, start: int, end: int, /) -> bytes:
-        if self.swap is not None and self.swap[0].is_dir():
-            folder, other = self.swap
+        swap, self.swap = self.swap, None  # two threads read
+        if swap is not None and swap[0].is_dir():
+            folder, other = swap
             folder.rename(folder.with_name("moved"))
             folder.symlink_to(other)
-            self.swap = None
+        elif swap is not None:
+            self.swap = swap
         return super().read_pack(pack, start, end)
 
 

@@ -90,7 +90,10 @@ def finish_open(
         mode_is_set = False
     if not mode_is_set:
         troubles += _try("mode", lambda: os.fchmod(handle, mode))
-    troubles += _try("times", lambda: os.utime(handle, ns=(entry.mtime_ns, entry.mtime_ns)))
+    try:
+        os.utime(handle, ns=(entry.mtime_ns, entry.mtime_ns))
+    except _FAILURES as problem:
+        troubles.append(("times", f"Its time could not be set: {_why(problem)}."))
     return troubles
 
 

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from csbackup.client.platform.writing import NO_EXTRAS, Ownership, Trouble, finish_open
 from csbackup.client.restore.fetch import Content
 from csbackup.errors import Malformed
 from csbackup.format.tree import Entry, Extras
@@ -87,6 +88,28 @@ def create(
     extents = _checked(extras.sparse, entry.size) if extras.is_sparse else []
     handle = os.open(temporary, _CREATE, entry.mode & 0o777, dir_fd=folder)
     return GrowingFile(folder, temporary, name, path, entry, extras, handle, extents)
+
+
+def write_whole(
+    folder: int, temporary: bytes, entry: Entry, content: Content, ownership: Ownership
+) -> list[Trouble]:
+    """A small file without extras at once; nor is it seen under its name before it is whole."""
+    handle = os.open(temporary, _CREATE, entry.mode & 0o777, dir_fd=folder)
+    try:
+        try:
+            done = os.write(handle, content) if content else 0
+            while done < len(content):
+                done += os.write(handle, memoryview(content)[done:])
+            is_set = entry.mode <= 0o777
+            troubles = finish_open(handle, entry, NO_EXTRAS, ownership, mode_is_set=is_set)
+        finally:
+            os.close(handle)
+        os.rename(temporary, entry.name, src_dir_fd=folder, dst_dir_fd=folder)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary, dir_fd=folder)
+        raise
+    return troubles
 
 
 def _checked(extents: Iterable[tuple[int, int]], size: int) -> list[tuple[int, int]]:

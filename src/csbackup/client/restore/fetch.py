@@ -111,7 +111,7 @@ class Fetcher:
 
     def _keep(self, key: bytes, chunks: list[tuple[bytes, Content]]) -> None:
         """The last blocks opened: the next window often begins in the middle of one."""
-        size = sum(len(content) for _, content in chunks)
+        size = _size(chunks)
         if len(chunks) == 1 or size > self._limits.kept_block_bytes:
             return
         with self._lock:
@@ -160,11 +160,14 @@ def _fits(read: _Read, block: BlockLocation, limits: Limits) -> bool:
 def _take(chunks: list[tuple[bytes, Content]], missing: set[bytes], fetched: Fetched) -> None:
     """What is wanted of a block; copied where that is little, so that the rest can be freed."""
     wanted = [(id, content) for id, content in chunks if id in missing]
-    all_bytes = sum(len(content) for _, content in chunks)
-    few = 2 * sum(len(content) for _, content in wanted) < all_bytes
+    few = 2 * _size(wanted) < _size(chunks)
     for id, content in wanted:
         fetched.chunks[id] = bytes(content) if few else content
         missing.discard(id)
+
+
+def _size(chunks: list[tuple[bytes, Content]]) -> int:
+    return sum([len(content) for _, content in chunks])
 
 
 def _mark(block: BlockLocation, missing: set[bytes], fetched: Fetched, why: str) -> None:

@@ -90,10 +90,13 @@ class Walk:
             self._read_ahead(folder.tree)
         try:
             for entry in self._reader.entries(folder.tree):
+                path = frame.path + b"/" + entry.name
                 if entry.kind == FOLDER:
                     frame.folders.append(entry)
+                elif entry.kind == FILE and _is_small(entry):
+                    yield self._small_file(entry, path, frame)
                 else:
-                    yield from self._leaf(entry, frame.path + b"/" + entry.name, frame)
+                    yield from self._leaf(entry, path, frame)
         except (FormatError, ContentMissing) as problem:
             self._report(Problem("listing-damaged", frame.path, str(problem)))
         frame.folders.reverse()
@@ -102,13 +105,17 @@ class Walk:
         if entry.kind != FILE:
             yield Special(entry.name, path, entry)
             return
-        same = frame.exists and self._is_there(entry, frame)
-        if type(entry.content) is bytes and len(entry.content) <= LONG:
-            chunks = (entry.content,) if entry.content else ()
-            later = bool(entry.extras) and self._seen_before(entry)
-            yield FilePart(entry.name, path, entry, chunks, same=same, later=later)
+        if _is_small(entry):
+            yield self._small_file(entry, path, frame)
         else:
+            same = frame.exists and self._is_there(entry, frame)
             yield from self._parts(entry, path, same=same)
+
+    def _small_file(self, entry: Entry, path: bytes, frame: _Frame) -> FilePart:
+        same = frame.exists and self._is_there(entry, frame)
+        later = bool(entry.extras) and self._seen_before(entry)
+        chunks = (cast("bytes", entry.content),) if entry.content else ()
+        return FilePart(entry.name, path, entry, chunks, True, True, same, later)
 
     def _parts(self, entry: Entry, path: bytes, *, same: bool) -> Iterator[Item]:
         """A file of several chunks, as many at once as fit a window."""
@@ -173,6 +180,11 @@ class Walk:
             for entry in reversed(frame.folders):
                 if not self._reader.holds(entry.tree):
                     yield entry.tree
+
+
+def _is_small(entry: Entry) -> bool:
+    """Whether a file is one chunk, or none."""
+    return type(entry.content) is bytes and len(entry.content) <= LONG
 
 
 def _with_last(parts: Iterator[list[ChunkId]]) -> Iterator[tuple[list[ChunkId], bool]]:

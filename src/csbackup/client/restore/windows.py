@@ -46,7 +46,7 @@ def gather(items: Iterable[Item], limits: Limits) -> Iterator[Window]:
 
 
 def _estimate(item: Item) -> int:
-    if not isinstance(item, FilePart) or item.same or item.later:
+    if type(item) is not FilePart or item.same or item.later:
         return EXTRAS_BYTES
     if item.first and item.last:
         return item.entry.size + EXTRAS_BYTES
@@ -60,7 +60,7 @@ def _want(item: Item, wanted: set[bytes]) -> None:
     entry = getattr(item, "entry", None)
     if entry is not None and entry.extras:
         wanted.add(entry.extras)
-    if isinstance(item, FilePart) and not item.same and not item.later:
+    if type(item) is FilePart and not item.same and not item.later:
         wanted.update(item.chunks)
 
 

@@ -14,19 +14,18 @@ from collections.abc import Callable, Iterable, Sequence
 from csbackup.client.platform.writing import (
     NO_EXTRAS,
     Ownership,
-    finish_named,
     finish_open,
-    make_node,
 )
-from csbackup.client.restore.content import GrowingFile, create
+from csbackup.client.restore.content import GrowingFile, create, write_whole
 from csbackup.client.restore.existing import Rule, Verdict, judge, looks_same
 from csbackup.client.restore.fetch import Content, Fetched
 from csbackup.client.restore.folders import FolderStack
 from csbackup.client.restore.items import CloseFolder, FilePart, Item, OpenFolder, Special
 from csbackup.client.restore.links import Links
+from csbackup.client.restore.special import same_special, write_special
 from csbackup.client.restore.tally import ContentLacking, Tally
 from csbackup.errors import FormatError
-from csbackup.format.tree import SYMLINK, Entry, Extras, decode_extras
+from csbackup.format.tree import Entry, Extras, decode_extras
 
 _FAILURES = (OSError, OverflowError, ValueError, FormatError)
 
@@ -127,6 +126,9 @@ class Writer:
 
     def _write_part(self, item: FilePart, fetched: Fetched) -> None:
         try:
+            if _is_plain(item) and self._stack.fresh:
+                self._write_plain(item, fetched)
+                return
             growing = self._begin(item, fetched) if item.first else self._growing
             if growing is None:
                 return  # linked, there already, or given up
@@ -140,6 +142,21 @@ class Writer:
         except _FAILURES as failure:
             self._give_up()
             self._tally.lament(item.path, failure)
+
+    def _write_plain(self, item: FilePart, fetched: Fetched) -> None:
+        """What most files are, in a folder that nobody else knows, goes the short way."""
+        content = self._contents(item, fetched)[0] if item.chunks else b""
+        troubles = write_whole(
+            self._stack.handle, self._next_temporary(), item.entry, content, self._ownership
+        )
+        self._tally.files += 1
+        self._tally.bytes += len(content)
+        if troubles:
+            self._tally.tell(item.path, troubles)
+
+    def _next_temporary(self) -> bytes:
+        self._number += 1
+        return b"%s-%d" % (self._temporary, self._number)
 
     def _begin(self, item: FilePart, fetched: Fetched) -> GrowingFile | None:
         """The file to write to, or None where nothing is to be written."""
@@ -161,8 +178,7 @@ class Writer:
         if extras.link_group and self._link(extras.link_group, name):
             self._tally.files += 1
             return None
-        self._number += 1
-        temporary = b"%s-%d" % (self._temporary, self._number)
+        temporary = self._next_temporary()
         return create(self._stack.handle, temporary, name, item.path, entry, extras)
 
     def _contents(self, item: FilePart, fetched: Fetched) -> Sequence[Content]:
@@ -233,7 +249,7 @@ class Writer:
     def _make_named(self, item: Special, extras: Extras) -> None:
         name: bytes = item.name
         if not self._stack.fresh:
-            verdict = self._judge(name, self._same_special(item.entry, extras))
+            verdict = self._judge(name, same_special(item.entry, extras, self._stack.handle))
             self._tally.beside(item.path, verdict)
             if verdict.name is None:
                 return
@@ -242,28 +258,11 @@ class Writer:
         if extras.link_group and self._link(extras.link_group, name):
             return
         temporary = b"%s-special" % self._temporary
-        if item.entry.kind == SYMLINK:
-            os.symlink(extras.target, temporary, dir_fd=here)
-        else:
-            make_node(temporary, here, item.entry, extras)
-        troubles = finish_named(temporary, here, item.entry, extras, self._ownership)
-        os.rename(temporary, name, src_dir_fd=here, dst_dir_fd=here)
+        troubles = write_special(here, temporary, name, item.entry, extras, self._ownership)
         if extras.link_group:
             status = os.stat(name, dir_fd=here, follow_symlinks=False)
             self._remember_link(extras.link_group, name, status)
         self._tally.tell(item.path, troubles)
-
-    def _same_special(
-        self, entry: Entry, extras: Extras
-    ) -> Callable[[bytes, os.stat_result], bool]:
-        def same(name: bytes, there: os.stat_result) -> bool:
-            if not looks_same(entry, there):
-                return False
-            if entry.kind != SYMLINK:
-                return True
-            return os.readlink(name, dir_fd=self._stack.handle) == extras.target
-
-        return same
 
     # --- what all of them need ---
 
@@ -294,3 +293,8 @@ class Writer:
         if len(self._decoded) < 1_000:
             self._decoded[entry.extras] = extras
         return extras
+
+
+def _is_plain(item: FilePart) -> bool:
+    """Whether it is one small file, whole, with nothing beside its content."""
+    return item.first and item.last and len(item.chunks) <= 1 and not item.entry.extras
