@@ -10,10 +10,16 @@ from csbackup.format.ids import NodeId
 from csbackup.format.packing import PackItem
 from csbackup.format.tree import Folder, FolderIndex, read_node, references
 from csbackup.server.catalog.database import Connection
-from csbackup.server.catalog.nodes import Completion, FoundNode, find_nodes, find_places
+from csbackup.server.catalog.nodes import (
+    Completion,
+    FoundNode,
+    deletions,
+    find_nodes,
+    find_places,
+)
 from csbackup.server.catalog.numbers import pack_numbers
 from csbackup.server.services.node_reader import NodeReader
-from csbackup.server.services.references import Known, ReadNode
+from csbackup.server.services.references import ReadNode, numbers_of_chunks
 
 MOST_NAMED = 1000  # so many missing ids are named at once
 _BATCH = 256  # so many nodes are in memory at once
@@ -49,7 +55,6 @@ class Settling:
     def __init__(self, connection: Connection, reader: NodeReader, account: int) -> None:
         self._connection = connection
         self._reader = reader
-        self._known = Known(account)
         self._account = account
         self._waiting: list[_Waiting] = []
         self._found: dict[bytes, FoundNode] = {}
@@ -57,6 +62,7 @@ class Settling:
 
     def settle(self, wanted: Sequence[NodeId]) -> Settlement:
         """Go down level by level, then complete from the bottom up."""
+        self._settlement.deletions = deletions(self._connection)
         seen = set(wanted)
         level = list(seen)
         while level:
@@ -66,7 +72,6 @@ class Settling:
             level = [node for node in dict.fromkeys(following) if node not in seen]
             seen.update(level)
         self._complete()
-        self._settlement.deletions = self._known.deletions
         return self._settlement
 
     def _visit(self, nodes: list[NodeId]) -> list[NodeId]:
@@ -75,10 +80,9 @@ class Settling:
         self._found.update(found)
         self._miss("node", [node for node in nodes if node not in found])
         read = self._read([node for node in nodes if node in found and not found[node].complete])
-        self._known.look_up(self._connection, read)
+        chunks = numbers_of_chunks(self._connection, self._account, read)
         for one in read:
-            self._note(one, found[one.item.id].number)
-        self._known.chunks.clear()
+            self._note(one, found[one.item.id].number, chunks)
         return [child for one in read for child in one.nodes]
 
     def _read(self, nodes: list[NodeId]) -> list[ReadNode]:
@@ -99,11 +103,11 @@ class Settling:
             read.append(ReadNode(item, named.chunks, named.nodes, entries, index))
         return read
 
-    def _note(self, node: ReadNode, number: int) -> None:
-        numbers = [self._known.chunks.get(chunk) for chunk in node.chunks]
+    def _note(self, node: ReadNode, number: int, known: dict[bytes, int]) -> None:
+        numbers = [known.get(chunk) for chunk in node.chunks]
         here = [found for found in numbers if found is not None]
         if len(here) < len(numbers):
-            self._miss("chunk", [c for c in node.chunks if c not in self._known.chunks])
+            self._miss("chunk", [c for c in node.chunks if c not in known])
             return
         id_, chunks = NodeId(node.item.id), pack_numbers(here)
         waiting = _Waiting(id_, number, chunks, node.nodes, node.entries, node.index)

@@ -20,7 +20,7 @@ from csbackup.server.services.references import ReadNode, read_one
 from csbackup.server.store import StoredPack
 
 _BLOCK_PACKS_AT_ONCE = 16  # share a transaction
-_TREE_PACKS_AT_ONCE = 1  # what one names may fill 50 MB
+_TREE_PACKS_AT_ONCE = 1  # what one names may fill 20 MB
 
 Change = Callable[[Connection], bool]
 
@@ -64,7 +64,7 @@ def _tree_changes(scope: Scope, trees: Iterable[StoredPack]) -> Iterator[Change]
     for stored in trees:
         footer = _footer(scope, stored)
         if footer is not None:
-            nodes = list(_nodes(scope, stored, footer))
+            nodes = _nodes(scope, stored, footer)
             yield pack_change(scope.database, _row(scope, stored, footer), footer, nodes)
 
 

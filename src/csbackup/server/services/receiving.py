@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from csbackup.errors import Forbidden, PackDamaged, QuotaExceeded, TooLarge
 from csbackup.format.ids import PackId, UploadId
@@ -23,7 +23,7 @@ from csbackup.server.catalog.database import Connection, Database
 from csbackup.server.catalog.nodes import add_nodes, next_node
 from csbackup.server.catalog.packs import PackRow, add_pack, exceeds_quota, find_pack
 from csbackup.server.catalog.uploads import touch_upload
-from csbackup.server.services.references import Known, ReadNode, read_nodes, resolve
+from csbackup.server.services.references import Drafts, ReadNode, read_nodes
 from csbackup.server.store import Incoming
 
 
@@ -73,12 +73,12 @@ class PackReceiver:
         self._check_quota(self._incoming.size)
         if footer.kind == BLOCKS:
             return self._keep(self._incoming, footer, [], now_ns)
-        with self._trees_in_turn:  # what a tree pack names may fill 50 MB of memory
+        with self._trees_in_turn:  # what a tree pack names may fill 20 MB of memory
             nodes = read_nodes(footer.items, self._incoming.read)
             return self._keep(self._incoming, footer, nodes, now_ns)
 
     def _keep(
-        self, incoming: Incoming, footer: Footer, nodes: list[ReadNode], now_ns: int
+        self, incoming: Incoming, footer: Footer, nodes: Iterable[ReadNode], now_ns: int
     ) -> PackReceived:
         row = PackRow(
             account=self._caller.account_number,
@@ -121,15 +121,15 @@ def footer_of(pack: PackId, size: int, read: Callable[[int, int], bytes]) -> Foo
 
 
 def pack_change(
-    database: Database, row: PackRow, footer: Footer, nodes: list[ReadNode]
+    database: Database, row: PackRow, footer: Footer, nodes: Iterable[ReadNode]
 ) -> Callable[[Connection], bool]:
     """The one change that makes a pack findable; False when it was so already.
 
     References are looked up now, in the caller's thread; the change itself, which holds up all
     other writers, looks up only what has come since.
     """
-    known = Known(row.account)
-    known.look_up(database.read(), nodes)
+    drafts = Drafts(row.account)
+    drafts.look_up(database.read(), nodes)
 
     def change(connection: Connection) -> bool:
         if find_pack(connection, row.account, row.pack) is not None:
@@ -139,9 +139,8 @@ def pack_change(
         if footer.kind == BLOCKS:
             add_blocks(connection, row.account, number, footer.items)
             return True
-        known.look_up(connection, nodes)
         first = next_node(connection)
-        add_nodes(connection, row.account, number, first, resolve(nodes, known, first))
+        add_nodes(connection, row.account, number, first, drafts.rows(connection, first))
         return True
 
     return change

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from csbackup.format.ids import NodeId
@@ -10,10 +10,11 @@ from csbackup.format.packing import PackItem
 from csbackup.format.tree import Folder, FolderIndex, read_node, references, unpack_node
 from csbackup.server.catalog.chunks import find_chunks
 from csbackup.server.catalog.database import Connection
-from csbackup.server.catalog.nodes import Completion, FoundNode, NewNode, deletions, find_nodes
+from csbackup.server.catalog.nodes import FoundNode, NewNode, deletions, find_nodes
 from csbackup.server.catalog.numbers import pack_numbers
 
 Read = Callable[[int, int], bytes]  # offset and length in a pack
+_CHUNKS_AT_ONCE = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,9 @@ class ReadNode:
     index: bool
 
 
-def read_nodes(items: Iterable[PackItem], read: Read) -> list[ReadNode]:
+def read_nodes(items: Iterable[PackItem], read: Read) -> Iterator[ReadNode]:
     """Every node of a tree pack, checked against its id and its format."""
-    return [read_one(item, read(item.offset, item.length)) for item in items]
+    return (read_one(item, read(item.offset, item.length)) for item in items)
 
 
 def read_one(item: PackItem, packed: bytes) -> ReadNode:
@@ -39,60 +40,95 @@ def read_one(item: PackItem, packed: bytes) -> ReadNode:
     return ReadNode(item, named.chunks, named.nodes, entries, isinstance(node, FolderIndex))
 
 
+def numbers_of_chunks(
+    connection: Connection, account: int, nodes: Iterable[ReadNode]
+) -> dict[bytes, int]:
+    """The numbers of the chunks that `nodes` name, of those that are here."""
+    return find_chunks(connection, account, {chunk for node in nodes for chunk in node.chunks})
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A node on its way into the catalog. `chunks`: packed numbers, None when one is not here."""
+
+    item: PackItem
+    chunks: bytes | None
+    children: tuple[NodeId, ...]
+    entries: int
+    index: bool
+
+
 @dataclass(slots=True)
-class Known:
-    """What has been looked up so far; it holds while the catalog's `deletions` stay the same."""
+class Drafts:
+    """The nodes of one pack, on their way into the catalog.
+
+    What was looked up holds while the catalog's `deletions` stay the same.
+    """
 
     account: int
     deletions: int = -1
-    chunks: dict[bytes, int] = field(default_factory=dict)
-    nodes: dict[bytes, FoundNode] = field(default_factory=dict)
+    drafts: list[Draft] = field(default_factory=list)
+    _known: dict[bytes, FoundNode] = field(default_factory=dict)
 
-    def look_up(self, connection: Connection, nodes: Sequence[ReadNode]) -> None:
-        """Find what `nodes` name and what is not known yet."""
-        now = deletions(connection)
-        if now != self.deletions:
-            self.chunks.clear()
-            self.nodes.clear()
-            self.deletions = now
-        chunks = {chunk for node in nodes for chunk in node.chunks} - self.chunks.keys()
-        self.chunks.update(find_chunks(connection, self.account, chunks))
-        wanted = {child for node in nodes for child in node.nodes if not self._whole(child)}
-        self.nodes.update(find_nodes(connection, self.account, wanted))
+    def look_up(self, connection: Connection, nodes: Iterable[ReadNode]) -> None:
+        """Find what `nodes` name, some at a time: ids take ten times the memory of numbers."""
+        self.deletions = deletions(connection)
+        for batch in _batches(nodes):
+            numbers = numbers_of_chunks(connection, self.account, batch)
+            self.drafts += [_draft(node, numbers) for node in batch]
+        self._look_up_children(connection)
 
-    def _whole(self, node: bytes) -> bool:
-        found = self.nodes.get(node)
+    def rows(self, connection: Connection, first: int) -> list[NewNode]:
+        """The rows of the nodes, numbered from `first`; children stand before their parents.
+
+        A node that misses something stays incomplete, until a commit completes it; so do all,
+        should something have been deleted since.
+        """
+        if deletions(connection) != self.deletions:
+            return [_incomplete(draft) for draft in self.drafts]
+        self._look_up_children(connection)
+        return [self._row(draft, number) for number, draft in enumerate(self.drafts, start=first)]
+
+    def _look_up_children(self, connection: Connection) -> None:
+        children = {child for draft in self.drafts for child in draft.children}
+        wanted = {child for child in children if not self._is_whole(child)}
+        self._known.update(find_nodes(connection, self.account, wanted))
+
+    def _is_whole(self, node: bytes) -> bool:
+        found = self._known.get(node)
         return found is not None and found.complete
 
-    def completion(self, node: ReadNode, number: int) -> Completion | None:
-        """What the catalog keeps of a node, or None when something it names is not here."""
-        chunks = [self.chunks.get(chunk) for chunk in node.chunks]
-        children = [self.nodes.get(child) for child in node.nodes]
-        found_chunks = [chunk for chunk in chunks if chunk is not None]
-        found = [child for child in children if child is not None and child.complete]
-        if len(found_chunks) < len(chunks) or len(found) < len(children):
-            return None
-        entries = sum(child.entries for child in found) if node.index else node.entries
-        packed = pack_numbers(child.number for child in found)
-        return Completion(entries, pack_numbers(found_chunks), packed, number)
+    def _row(self, draft: Draft, number: int) -> NewNode:
+        children = [self._known[child] for child in draft.children if self._is_whole(child)]
+        if draft.chunks is None or len(children) < len(draft.children):
+            return _incomplete(draft)
+        entries = sum(child.entries for child in children) if draft.index else draft.entries
+        self._known[draft.item.id] = FoundNode(number, True, entries)
+        packed = pack_numbers(child.number for child in children)
+        return NewNode(*_place(draft.item), True, entries, draft.chunks, packed)
 
 
-def resolve(nodes: Sequence[ReadNode], known: Known, first: int) -> list[NewNode]:
-    """The rows of a pack's nodes, numbered from `first`; children stand before their parents.
+def _batches(nodes: Iterable[ReadNode]) -> Iterator[list[ReadNode]]:
+    batch: list[ReadNode] = []
+    named = 0
+    for node in nodes:
+        batch.append(node)
+        named += len(node.chunks)
+        if named >= _CHUNKS_AT_ONCE:
+            yield batch
+            batch, named = [], 0
+    if batch:
+        yield batch
 
-    A node that misses something stays incomplete, until a commit completes it.
-    """
-    rows = []
-    for number, node in enumerate(nodes, start=first):
-        found = known.completion(node, number)
-        item = node.item
-        if found is None:
-            row = NewNode(*_place(item), False, node.entries, b"", b"")
-        else:
-            row = NewNode(*_place(item), True, found.entries, found.chunks, found.children)
-            known.nodes[item.id] = FoundNode(number, True, found.entries)
-        rows.append(row)
-    return rows
+
+def _draft(node: ReadNode, numbers: dict[bytes, int]) -> Draft:
+    found = [numbers[chunk] for chunk in node.chunks if chunk in numbers]
+    chunks = pack_numbers(found) if len(found) == len(node.chunks) else None
+    return Draft(node.item, chunks, node.nodes, node.entries, node.index)
+
+
+def _incomplete(draft: Draft) -> NewNode:
+    return NewNode(*_place(draft.item), False, draft.entries, b"", b"")
 
 
 def _place(item: PackItem) -> tuple[bytes, int, int, int]:
