@@ -113,11 +113,14 @@ def _check_numbers(columns: Columns) -> None:
 
 
 def _check_contents(columns: Columns) -> None:
-    shapes = set(zip(columns[1], map(type, columns[9]), map(_length, columns[9]), strict=True))
+    contents = columns[9]
+    if not set(map(type, contents)) <= {bytes, list}:
+        raise Malformed("An entry", "its content is not what its kind has")
+    shapes = set(zip(columns[1], map(type, contents), map(len, contents), strict=True))
     if not all(_fits(*shape) for shape in shapes):
         raise Malformed("An entry", "its content is not what its kind has")
     if any(kind is list for _, kind, _ in shapes):
-        lists = [content for content in columns[9] if type(content) is list]
+        lists = [content for content in contents if type(content) is list]
         if not all(is_id(content[0]) for content in lists):
             raise Malformed("An entry", "its chunk list has no id")
     if not set(map(len, columns[12])) <= {0, LONG}:
@@ -126,15 +129,9 @@ def _check_contents(columns: Columns) -> None:
         raise Malformed("An entry", "its owner's name is too long")
 
 
-def _length(content: object) -> int:
-    return len(content) if isinstance(content, bytes | list) else -1
-
-
 def _fits(kind: int, content: type, length: int) -> bool:
     if content is list:
         return kind == FILE and length == 1
-    if content is not bytes:
-        return False
     if kind == FILE:
         return not length % LONG
     return length == (LONG if kind == FOLDER else 0)

@@ -193,6 +193,8 @@ def _folder_references(folder: Folder) -> References:
             nodes.append(entry.tree)
         elif type(content) is list:
             nodes.append(NodeId(content[0]))
+        elif len(content) == LONG:  # as most files have it
+            chunks.append(content)  # type: ignore[arg-type]
         elif content:
             chunks.extend(split_ids(content))  # type: ignore[arg-type]
         if entry.extras:
