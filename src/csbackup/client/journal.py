@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 from blake3 import blake3
 
-from csbackup.errors import ClientError
+from csbackup.errors import ClientError, LocalDiskFull
 from csbackup.format.ids import LONG
 
 FILE = "journal.db"
@@ -127,7 +127,11 @@ class Journal:
         try:
             self._db = _open(path)
             self.fresh = self.fact("identity") != self._identity
-        except (sqlite3.DatabaseError, JournalDamaged):
+        except sqlite3.DatabaseError as problem:
+            if isinstance(failure_of(problem, path), LocalDiskFull):
+                raise LocalDiskFull(str(path)) from problem
+            self.fresh = True
+        except JournalDamaged:
             self.fresh = True
         if self.fresh:
             self._begin_anew()
@@ -204,7 +208,7 @@ class Journal:
         try:
             self._db.commit()
         except sqlite3.DatabaseError as problem:
-            raise JournalDamaged(self.path) from problem
+            raise failure_of(problem, self.path) from problem
 
     def close(self) -> None:
         with suppress(sqlite3.DatabaseError):
@@ -221,8 +225,11 @@ class Journal:
         if hasattr(self, "_db"):
             self.close()
         self.remove(self.path)
-        self._db = _open(self.path)
-        self._db.executescript(_SCHEMA)
+        try:
+            self._db = _open(self.path)
+            self._db.executescript(_SCHEMA)
+        except sqlite3.DatabaseError as problem:
+            raise failure_of(problem, self.path) from problem
         self.keep_fact("identity", self._identity)
         self.save()
 
@@ -230,13 +237,21 @@ class Journal:
         try:
             return self._db.execute(query, values).fetchall()
         except sqlite3.DatabaseError as problem:
-            raise JournalDamaged(self.path) from problem
+            raise failure_of(problem, self.path) from problem
 
     def _change(self, statement: str, values: Iterable[Any]) -> None:
         try:
             self._db.executemany(statement, values)
         except sqlite3.DatabaseError as problem:
-            raise JournalDamaged(self.path) from problem
+            raise failure_of(problem, self.path) from problem
+
+
+def failure_of(problem: sqlite3.DatabaseError, path: Path) -> ClientError:
+    """What SQLite complains of: a full disk is no damage, and a new journal would not help."""
+    code = getattr(problem, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_FULL:
+        return LocalDiskFull(str(path))
+    return JournalDamaged(path)
 
 
 def _open(path: Path) -> sqlite3.Connection:

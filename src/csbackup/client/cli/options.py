@@ -32,6 +32,13 @@ def shared(function: Function) -> Function:
     )(function)
 
 
+def _refuse_empty(_: click.Context, parameter: click.Parameter, value: str | None) -> str:
+    """An empty text is a variable that a script forgot to set; it must not mean the newest."""
+    if value == "":
+        raise click.BadParameter(f"it is empty. Leave {parameter.opts[0]} out for the newest.")
+    return value or ""
+
+
 account = click.option("--account", required=True, metavar="NAME", help="The account's name.")
 accept_pin = click.option(
     "--accept-pin", metavar="PIN", default="", help="The server's pin, as `csb-server pin` says."
@@ -45,9 +52,13 @@ device_to_read = click.option(
 at = click.option(
     "--at",
     metavar="TIME",
-    default="",
+    callback=_refuse_empty,
     help="As of then: 2026-03-24T18:00, `yesterday 18:00`, `2 days ago`.",
 )
 snapshot = click.option(
-    "--snapshot", "snapshot_name", metavar="SNAPSHOT", default="", help="A sequence number or id."
+    "--snapshot",
+    "snapshot_name",
+    metavar="SNAPSHOT",
+    callback=_refuse_empty,
+    help="A sequence number or id.",
 )

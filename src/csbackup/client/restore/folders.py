@@ -13,6 +13,7 @@ import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from csbackup.client.restore.leftovers import sweep
 from csbackup.errors import PathProblem
 from csbackup.format.tree import Entry
 
@@ -73,6 +74,8 @@ class FolderStack:
         """
         fresh = bool(name) and self._make(name, 0o700 if entry is not None else 0o755)
         handle = os.open(name, _OPEN_REAL, dir_fd=self.handle) if name else os.dup(self.handle)
+        if not fresh:
+            sweep(handle)
         status = os.fstat(handle)
         identity = (status.st_dev, status.st_ino)
         level = Level(name, path, entry, handle, identity, fresh, finish or fresh)

@@ -7,7 +7,6 @@ whole files and at most one temporary one. A folder gets its metadata after all 
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 from collections.abc import Callable, Iterable, Sequence
 
@@ -21,6 +20,7 @@ from csbackup.client.restore.existing import Rule, Verdict, judge, looks_same
 from csbackup.client.restore.fetch import Content, Fetched
 from csbackup.client.restore.folders import FolderStack
 from csbackup.client.restore.items import CloseFolder, FilePart, Item, OpenFolder, Special
+from csbackup.client.restore.leftovers import temporary_prefix
 from csbackup.client.restore.links import Links
 from csbackup.client.restore.special import same_special, write_special
 from csbackup.client.restore.tally import ContentLacking, Tally
@@ -47,7 +47,7 @@ class Writer:
         self._fetch_later = fetch_later
         self._rule = rule
         self._ownership = Ownership()
-        self._temporary = b".csb-" + secrets.token_hex(4).encode()
+        self._temporary = temporary_prefix()
         self._number = 0
         self._growing: GrowingFile | None = None
         self._closed_off = 0  # folders below one that could not be entered
