@@ -79,6 +79,8 @@ class Database:
             self._writer.start()
 
     def _make_ready(self) -> None:
+        if not self._beside:
+            self._path.touch(mode=0o600)  # SQLite gives its other files the same permissions
         with closing(self._connect()) as connection:
             _check_version(connection, self._path)
             if not self._beside:
