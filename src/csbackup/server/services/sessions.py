@@ -20,7 +20,8 @@ from csbackup.server.services.tokens import DEVICE, SESSION, new_token, token_ha
 
 BROWSER_IDLE_SECONDS = 60 * 60
 BROWSER_SECONDS = 12 * 60 * 60
-CLIENT_SECONDS = 60 * 60
+CLIENT_SECONDS = 60 * 60  # since its last use
+CLIENT_LONGEST_SECONDS = 14 * 24 * 60 * 60  # since it began
 _NOTED_EACH = 60 * SECOND  # last use and contact are kept to the minute: fewer writes
 _NOBODY = b"\0" * 32  # the hash of no proof
 
@@ -116,7 +117,15 @@ class Sessions:
         if row["browser"] and idle > BROWSER_IDLE_SECONDS * SECOND:
             return None
         if idle > _NOTED_EACH:
-            self._note(partial(QUERIES.session_used, token_hash=hashed, now=now))
+            self._note(
+                partial(
+                    QUERIES.session_used,
+                    token_hash=hashed,
+                    now=now,
+                    idle=CLIENT_SECONDS * SECOND,
+                    longest=CLIENT_LONGEST_SECONDS * SECOND,
+                )
+            )
         browser = bool(row["browser"])
         return Person(row["number"], AccountId(row["account"]), row["role"], hashed, browser)
 

@@ -7,8 +7,12 @@ select s.token_hash, s.last_used, s.expires, s.browser, a.number, a.account, a.r
 from sessions s join accounts a on a.number = s.account
 where s.token_hash = :token_hash;
 
--- name: session_used(token_hash, now)!
-update sessions set last_used = :now where token_hash = :token_hash;
+-- name: session_used(token_hash, now, idle, longest)!
+-- A client's session goes on while it is used: a restore may take days. A browser's does not.
+update sessions
+set last_used = :now,
+    expires = case browser when 1 then expires else min(:now + :idle, created + :longest) end
+where token_hash = :token_hash;
 
 -- name: session_end(token_hash)!
 delete from sessions where token_hash = :token_hash;
