@@ -152,7 +152,7 @@ class Transport:
             preload_content=False,
         )
         try:
-            content = answer.read(ANSWER_LIMIT_BYTES + 1)
+            content = _content(answer)
         except BaseException:
             answer.close()
             raise
@@ -161,6 +161,16 @@ class Transport:
             raise ServerIncompatible(str(self.address), "its answer is longer than any should be")
         answer.release_conn()
         return Response(answer.status, answer.headers, content)
+
+
+def _content(answer: urllib3.BaseHTTPResponse) -> bytes:
+    """All of it, up to one byte more than the limit. Reading with a limit copies everything twice,
+    so what says its length, and means it, is read without."""
+    declared = answer.length_remaining
+    plain = "Content-Encoding" not in answer.headers
+    if plain and declared is not None and declared <= ANSWER_LIMIT_BYTES:
+        return answer.read()
+    return answer.read(ANSWER_LIMIT_BYTES + 1)
 
 
 def _open_pool(address: Address, context: ssl.SSLContext | None) -> urllib3.HTTPConnectionPool:
