@@ -24,6 +24,13 @@ def test_a_dot_is_the_current_folder() -> None:
     assert absolute(".") == os.fsencode(Path.cwd())
 
 
+def test_an_empty_target_is_not_the_original_place() -> None:
+    result = CliRunner().invoke(program, ["restore", "--to", "", "--overwrite"], obj=Invocation())
+
+    assert result.exit_code == 2
+    assert "is empty" in result.output
+
+
 @pytest.mark.parametrize("option", ["--at", "--snapshot"])
 @pytest.mark.parametrize("command", [["restore"], ["ls"], ["find", "x"]])
 def test_an_empty_moment_or_snapshot_is_not_the_newest_one(command: list[str], option: str) -> None:

@@ -39,6 +39,7 @@ from csbackup.client.settings import load_settings
 from csbackup.client.unlock import unlock
 from csbackup.errors import AlreadyEnrolled, CsbError
 from csbackup.protocol.messages import CheckIn
+from csbackup.rules.naming import checked_name
 
 
 @click.command(
@@ -65,10 +66,11 @@ def register(
     """
     home = own_home()
     _refuse_enrolled(home)
+    device_name = checked_name(device_name or machine_name(), "The device")
     reached = reach(home, url, accept_pin)
     password = ask_new_password("CSB_PASSWORD", f"Password for {account}")
     made = make_account(reached.transport, account, password, invitation)
-    device = _enrol_first(reached, made, device_name or machine_name())
+    device = _enrol_first(reached, made, device_name)
     if as_json:
         print_json({**_describe(device), "recovery_key": made.recovery_key})
         return

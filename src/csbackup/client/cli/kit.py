@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 
 import click
@@ -30,7 +31,7 @@ def recovery_kit_text(url: str, pin: str, account: str, recovery_key: str) -> st
             "machine, and show it to nobody.",
             "",
             "To get files back on any machine with the client installed:",
-            f"  csb restore {url} --account {account} --device NAME --to FOLDER \\",
+            f"  csb restore {url} --account {shlex.quote(account)} --device NAME --to FOLDER \\",
             "      --recovery-key KEY",
             "To set a new password on a machine that is set up:",
             "  csb password --recovery-key KEY",

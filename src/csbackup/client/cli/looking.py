@@ -65,3 +65,20 @@ def _look(home: Home, reading: Reading, device: DeviceId, own: EnrolledDevice) -
     history = read_history(reading, device, own.keys)
     Heads(home, {own.device: own.device_name}).check_device(device, history.newest)
     return Look(history, NodeReader(reading), own=device == own.device)
+
+
+def unfinished(history: History, kept: Kept) -> str:
+    """What to know when the chosen snapshot is a checkpoint of a run that never ended, else empty.
+
+    It has only what that run had reached; what the snapshot before it had may be missing.
+    """
+    if not kept.snapshot.partial:
+        return ""
+    number = kept.snapshot.sequence
+    whole = [
+        one.snapshot.sequence
+        for one in history.whole
+        if not one.snapshot.partial and one.snapshot.sequence < number
+    ]
+    advice = f" The one before it is whole: --snapshot {whole[-1]}." if whole else ""
+    return f"Snapshot {number} is of a backup that did not finish: files may be missing.{advice}"

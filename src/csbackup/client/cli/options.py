@@ -32,10 +32,10 @@ def shared(function: Function) -> Function:
     )(function)
 
 
-def _refuse_empty(_: click.Context, parameter: click.Parameter, value: str | None) -> str:
-    """An empty text is a variable that a script forgot to set; it must not mean the newest."""
+def refuse_empty(_: click.Context, parameter: click.Parameter, value: str | None) -> str:
+    """An empty text is a variable that a script forgot to set; it must not mean something else."""
     if value == "":
-        raise click.BadParameter(f"it is empty. Leave {parameter.opts[0]} out for the newest.")
+        raise click.BadParameter(f"it is empty. Give a value, or leave {parameter.opts[0]} out.")
     return value or ""
 
 
@@ -52,13 +52,13 @@ device_to_read = click.option(
 at = click.option(
     "--at",
     metavar="TIME",
-    callback=_refuse_empty,
+    callback=refuse_empty,
     help="As of then: 2026-03-24T18:00, `yesterday 18:00`, `2 days ago`.",
 )
 snapshot = click.option(
     "--snapshot",
     "snapshot_name",
     metavar="SNAPSHOT",
-    callback=_refuse_empty,
+    callback=refuse_empty,
     help="A sequence number or id.",
 )

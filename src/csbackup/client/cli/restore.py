@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ import click
 from csbackup.client.browse.chain import Kept, read_history
 from csbackup.client.cli import options
 from csbackup.client.cli.asking import ask_secret
-from csbackup.client.cli.looking import choose
+from csbackup.client.cli.looking import choose, unfinished
 from csbackup.client.cli.output import count, print_json, printable, size
 from csbackup.client.cli.program import FINISHED, FINISHED_WITH_PROBLEMS
 from csbackup.client.cli.progress import open_progress
@@ -22,7 +23,7 @@ from csbackup.client.enrol import find_device
 from csbackup.client.heads import Heads
 from csbackup.client.keyring import is_enrolled
 from csbackup.client.platform.memory import give_back_large_buffers
-from csbackup.client.restore.context import RestoreContext, RestoreResult
+from csbackup.client.restore.context import Problem, RestoreContext, RestoreResult
 from csbackup.client.restore.existing import Rule
 from csbackup.client.restore.run import run_restore
 from csbackup.client.unlock import UnlockedAccount, unlock
@@ -64,7 +65,7 @@ A new machine, or a borrowed one, without setting it up:
     "--to",
     "target",
     metavar="DIR",
-    default="",
+    callback=options.refuse_empty,
     help="Below this folder: DIR/<last name>, or the full path where two are alike.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace files that are there.")
@@ -99,6 +100,10 @@ def restore(paths: tuple[str, ...], quiet: bool, as_json: bool, **chosen: Any) -
     )
     with open_progress(quiet=quiet or as_json) as progress:
         result = run_restore(context, progress)
+    lacking = unfinished(history, kept)
+    if lacking:
+        problem = Problem("unfinished-snapshot", b"", lacking)
+        result = replace(result, problems=(problem, *result.problems))
     with contextlib.suppress(CsbError):
         unlocked.connection.sign_out()
     if as_json:
@@ -151,7 +156,7 @@ def _device_of(unlocked: UnlockedAccount, name: str) -> DeviceId:
 
 def _path(text: str, *, own: bool) -> bytes:
     """A path of this device may be relative to the current folder."""
-    return absolute(text) if own else os.fsencode(text)
+    return absolute(text) if own or not text else os.fsencode(text)
 
 
 def _stamp(kept: Kept) -> str:

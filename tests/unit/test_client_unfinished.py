@@ -1,0 +1,36 @@
+"""A snapshot of a backup that did not finish is never taken for a whole one in silence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from csbackup.client.browse.chain import History, Kept
+from csbackup.client.cli.looking import unfinished
+from support.sealed_world import DEVICE, SealedWorld
+
+
+def _kept(world: SealedWorld, sequence: int, *, partial: bool) -> Kept:
+    kept = world.snapshot(sequence=sequence)
+    return replace(kept, snapshot=replace(kept.snapshot, partial=partial))
+
+
+def test_a_whole_snapshot_needs_no_warning() -> None:
+    kept = _kept(SealedWorld(), 1, partial=False)
+
+    assert unfinished(History(DEVICE, (kept,), None), kept) == ""
+
+
+def test_an_unfinished_snapshot_names_the_whole_one_before_it() -> None:
+    world = SealedWorld()
+    whole, checkpoint = _kept(world, 1, partial=False), _kept(world, 2, partial=True)
+
+    said = unfinished(History(DEVICE, (whole, checkpoint), None), checkpoint)
+
+    assert "did not finish" in said
+    assert "--snapshot 1" in said
+
+
+def test_an_unfinished_first_snapshot_names_no_other() -> None:
+    kept = _kept(SealedWorld(), 1, partial=True)
+
+    assert "--snapshot" not in unfinished(History(DEVICE, (kept,), None), kept)
