@@ -149,7 +149,7 @@ class EntryMaker:
         found = self._content.read(path)
         self._tally.changed(found.bytes_read)
         if not found.steady:
-            message = f"{os.fsdecode(path)}: it kept changing while it was read."
+            message = "It kept changing while it was read."
             self._tally.problem(Problem("changed-while-read", path, message))
         elif found.status.st_nlink > 1 and len(self._linked) < _MOST_LINKS:
             self._linked[found.status.st_ino, found.status.st_dev] = found
@@ -220,7 +220,7 @@ class EntryMaker:
     def _fitting(self, path: bytes, xattrs: Xattrs) -> Xattrs:
         if sum(len(name) + len(value) for name, value in xattrs) < MAX_CONTENT // 2:
             return xattrs
-        message = f"{os.fsdecode(path)}: its extended attributes are too long to be kept."
+        message = "Its extended attributes are too long to be kept."
         self._tally.problem(Problem("attributes-too-long", path, message))
         return ()
 

@@ -25,7 +25,7 @@ def find_roots(context: BackupContext, tally: Tally) -> list[Status]:
         except OSError as failure:
             name = os.fsdecode(root)
             missing.append(name)
-            message = f"{name}: {failure.strerror}. It is not part of this snapshot."
+            message = f"{failure.strerror}. It is not part of this snapshot."
             tally.lost(Problem("root-missing", root, message))
     if not found:
         raise PathProblem(

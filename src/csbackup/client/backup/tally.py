@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 from collections import Counter
 
 from csbackup.client.backup.context import Problem, Progress
@@ -87,7 +86,7 @@ class Tally:
         else:
             self._lost += 1
         reason = failure.strerror or str(failure)
-        self.problem(Problem(kind, path, f"{os.fsdecode(path)}: {reason}."))
+        self.problem(Problem(kind, path, f"{reason}."))
 
     def lost(self, problem: Problem) -> None:
         """Something is missing from the snapshot altogether."""

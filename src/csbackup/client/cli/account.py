@@ -201,7 +201,7 @@ def recovery_kit(target: Path | None, recovery_key: str, as_json: bool) -> None:
         click.echo(text)
 
 
-@click.command("accept-server")
+@click.command("accept-server", epilog="\b\nExample:\n  csb accept-server")
 @options.shared
 def accept_server(as_json: bool) -> None:
     """Go on with a server that knows less than it did, for instance after it was restored.

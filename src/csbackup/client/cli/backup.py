@@ -11,7 +11,7 @@ from csbackup import __version__
 from csbackup.client.backup.context import BackupContext, BackupResult
 from csbackup.client.backup.run import run_backup
 from csbackup.client.cli import options
-from csbackup.client.cli.output import count, print_json, printable, size
+from csbackup.client.cli.output import count, percent, print_json, printable, size
 from csbackup.client.cli.program import FINISHED, FINISHED_WITH_PROBLEMS
 from csbackup.client.cli.progress import open_progress
 from csbackup.client.cli.reaching import own_home, reach_own
@@ -115,10 +115,9 @@ def show_result(result: BackupResult) -> None:
     )
     if not serious:
         return
-    click.echo(
-        f"{count(len(serious), 'problem')}, {result.coverage:.2%} of what should be backed up is:",
-        err=True,
-    )
+    share = percent(result.coverage)
+    found = count(len(serious), "problem")
+    click.echo(f"{found}, {share} of what should be backed up is:", err=True)
     for problem in serious[:PROBLEMS_SHOWN]:
         click.echo(f"  {problem.kind}: {printable(problem.path)}: {problem.message}", err=True)
     if len(serious) > PROBLEMS_SHOWN:

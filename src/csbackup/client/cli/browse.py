@@ -20,6 +20,7 @@ from csbackup.client.cli.output import (
     iso,
     local_time,
     name_fields,
+    percent,
     print_json,
     print_table,
     printable,
@@ -47,7 +48,7 @@ def snapshots(device_name: str, recovery_key: str, as_json: bool) -> None:
     rows = [("Number", "Received", "Files", "Size", "Coverage", "Id")]
     for kept in looked.history.whole:
         totals = kept.snapshot.totals
-        share = f"{kept.snapshot.coverage_ppm / 10_000:.2f}%"
+        share = percent(kept.snapshot.coverage_ppm / 1_000_000)
         rows.append(
             (
                 str(kept.snapshot.sequence),

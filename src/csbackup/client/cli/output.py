@@ -52,6 +52,11 @@ def age(seconds: float) -> str:
     return "just now"
 
 
+def percent(share: float) -> str:
+    """A share of one, rounded down: what is nearly all is not all."""
+    return f"{int(share * 10_000 + 1e-6) / 100:.2f}%"
+
+
 def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 

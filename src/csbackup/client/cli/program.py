@@ -11,6 +11,7 @@ from typing import NoReturn, cast
 
 import click
 
+from csbackup.client.cli.output import printable
 from csbackup.errors import CsbError
 
 FINISHED, FINISHED_WITH_PROBLEMS, NOT_DONE = 0, 1, 2
@@ -116,4 +117,5 @@ def main() -> NoReturn:
 def _explain(failure: Exception, text: str, invocation: Invocation) -> None:
     if invocation.verbose:
         sys.excepthook(type(failure), failure, failure.__traceback__)
-    click.echo(f"csb: {text}", err=True)
+    line = printable(text.encode(errors="surrogateescape"))  # paths, and what a server says
+    click.echo(f"csb: {line}", err=True)

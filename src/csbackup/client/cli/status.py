@@ -11,7 +11,7 @@ import click
 
 from csbackup import __version__
 from csbackup.client.cli import options
-from csbackup.client.cli.output import age, count, iso, print_json, printable, size
+from csbackup.client.cli.output import age, count, iso, percent, print_json, printable, size
 from csbackup.client.cli.program import FINISHED, FINISHED_WITH_PROBLEMS
 from csbackup.client.cli.reaching import own_home, reach_own
 from csbackup.client.config import Home
@@ -43,7 +43,7 @@ class Standing:
         return not self.reasons
 
 
-@click.command()
+@click.command(epilog="\b\nExample:\n  csb status || mail -s 'Not protected' anna < /dev/null")
 @options.shared
 def status(as_json: bool) -> int:
     """Is this machine protected? Exit code 1 when something needs attention."""
@@ -137,11 +137,11 @@ def _show(standing: Standing) -> None:
     if last is not None and last.succeeded:
         click.echo(
             f"Newest   snapshot {last.sequence}, {age((time.time_ns() - last.succeeded) / 1e9)}: "
-            f"{count(last.files, 'file')}, {size(last.bytes)}, {last.coverage:.2%} covered"
+            f"{count(last.files, 'file')}, {size(last.bytes)}, {percent(last.coverage)} covered"
         )
 
 
-@click.command()
+@click.command(epilog="\b\nExample:\n  csb version --json")
 @options.shared
 def version(as_json: bool) -> None:
     """Say which release this is."""

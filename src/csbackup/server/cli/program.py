@@ -114,7 +114,12 @@ def pin(as_json: bool, **flags: Any) -> None:
 @with_data
 @with_json
 def status(as_json: bool, **flags: Any) -> None:
-    """Print what the server holds, and whether it runs."""
+    """Print what the server holds, and whether it runs.
+
+    \b
+    Example:
+      csb-server status --data /srv/backup --json
+    """
     from csbackup.server.cli.looking import show_status
 
     show_status(config_from(flags), as_json=as_json)
@@ -124,7 +129,12 @@ def status(as_json: bool, **flags: Any) -> None:
 @with_data
 @with_json
 def devices(as_json: bool, **flags: Any) -> None:
-    """List all devices and how they do."""
+    """List all devices and how they do.
+
+    \b
+    Example:
+      csb-server devices --data /srv/backup
+    """
     from csbackup.server.cli.looking import show_devices
 
     show_devices(config_from(flags), as_json=as_json)
