@@ -12,7 +12,7 @@ import click
 from csbackup import __version__
 from csbackup.client.cli import options
 from csbackup.client.cli.asking import ask_new_password, ask_secret
-from csbackup.client.cli.kit import recovery_kit_text, write_kit
+from csbackup.client.cli.kit import check_target, recovery_kit_text, write_kit
 from csbackup.client.cli.output import count, print_json, printable
 from csbackup.client.cli.reaching import (
     Reached,
@@ -187,6 +187,8 @@ Examples:
 @options.shared
 def recovery_kit(target: Path | None, recovery_key: str, as_json: bool) -> None:
     """Make a new recovery key and show the kit to print. The old recovery key ends."""
+    if target is not None:
+        check_target(target)
     device, unlocked = unlock_own(own_home(), recovery_key)
     new_key = change_recovery_key(unlocked)
     text = recovery_kit_text(device.url, device.pin, device.account_name, new_key)

@@ -41,6 +41,14 @@ def recovery_kit_text(url: str, pin: str, account: str, recovery_key: str) -> st
     )
 
 
+def check_target(target: Path) -> None:
+    """Refuse what cannot become the kit's file while the old recovery key still holds."""
+    if os.path.lexists(target):
+        raise PathProblem(f"{target} is there already. Name a new file; nothing was changed.")
+    if not os.access(target.absolute().parent, os.W_OK):
+        raise PathProblem(f"{target} cannot be written there. Nothing was changed.")
+
+
 def write_kit(target: Path, text: str, recovery_key: str) -> str:
     """A new file for its owner's eyes only; when that does not work, the key is shown here."""
     try:
