@@ -809,6 +809,8 @@ def ask() -> tuple[str, str]:
     recovery_key = os.environ.get("CSB_RECOVERY_KEY", "")
     password = os.environ.get("CSB_PASSWORD", "")
     if not recovery_key and not password:
+        if not sys.stdin.isatty():
+            raise Damaged("give the recovery key in CSB_RECOVERY_KEY, or run this on a terminal")
         recovery_key = getpass.getpass("Recovery key (or nothing, to give the password): ").strip()
         if not recovery_key:
             password = getpass.getpass("Password: ")
