@@ -147,8 +147,11 @@ def _same(before: os.stat_result, after: os.stat_result) -> bool:
 
 
 def _fill(stream: _Stream, rest: Bytes) -> tuple[memoryview, int]:
-    """A new buffer that begins with `rest`: chunks of the last one are still on their way."""
-    view = memoryview(bytearray(READ_BYTES))
+    """A new buffer that begins with `rest`: chunks of the last one are still on their way.
+
+    No longer than what is left: every chunk of it that waits keeps all of it in memory.
+    """
+    view = memoryview(bytearray(min(READ_BYTES, len(rest) + stream.left)))
     view[: len(rest)] = rest
     return view, len(rest) + stream.read_into(view[len(rest) :])
 
@@ -159,6 +162,7 @@ class _Stream:
     def __init__(self, file: OpenFile, extents: Extents) -> None:
         self._file = file
         self._left = list(reversed(extents))
+        self.left = sum(length for _, length in extents)  # bytes still to be read
 
     @property
     def ended(self) -> bool:
@@ -171,6 +175,8 @@ class _Stream:
             offset, length = self._left.pop()
             got = self._file.read_into(view[filled : filled + length], offset)
             filled += got
+            self.left -= length
             if 0 < got < length:
                 self._left.append((offset + got, length - got))
+                self.left += length - got
         return filled
