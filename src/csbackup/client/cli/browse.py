@@ -204,7 +204,7 @@ def find(
         print_json([_found_json(one) for one in found])
     else:
         _print_found(found)
-    return 0 if found else 1
+    return 0
 
 
 def _found_json(found: Found) -> dict[str, Any]:
