@@ -37,7 +37,9 @@ def middle(rows: list[dict[str, Any]], key: str) -> float:
 
 def line(what: str, tool: str, rows: list[dict[str, Any]], best_peer: float) -> str:
     walls = [row["wall"] for row in rows]
-    spread = f"**{median(walls):.2f}** ({min(walls):.2f}-{max(walls):.2f})"
+    spread = f"**{median(walls):.2f}**"
+    if len(walls) > 1:
+        spread += f" ({min(walls):.2f}-{max(walls):.2f})"
     ratio = f"{median(walls) / best_peer:.2f}" if tool == "csb" and best_peer else ""
     megabytes = [
         f"{middle(rows, key) / 1e6:.{digits}f}"
