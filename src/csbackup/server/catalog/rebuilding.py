@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import cast
 
 from csbackup.format.ids import DeviceId
 from csbackup.format.records import AccountRecord, DeviceRecord
 from csbackup.server.catalog.database import QUERIES
+from csbackup.server.catalog.recorded import insert_account, insert_certificate
 
 
 def add_account(connection: sqlite3.Connection, record: AccountRecord) -> tuple[int, str]:
@@ -15,23 +15,7 @@ def add_account(connection: sqlite3.Connection, record: AccountRecord) -> tuple[
     name = record.name
     if QUERIES.rebuild_account_name_is_taken(connection, name=name):
         name = f"{name}-{record.account.hex()[:8]}"
-    number = QUERIES.rebuild_account(
-        connection,
-        account=record.account,
-        name=name,
-        role=record.role,
-        epoch=record.epoch,
-        kdf=record.kdf,
-        auth_hash=record.auth_hash,
-        recovery_auth_hash=record.recovery_auth_hash,
-        wrap_password=record.wrap_password,
-        wrap_recovery=record.wrap_recovery,
-        sealing_public=record.sealing_public,
-        account_public=record.account_public,
-        quota_bytes=record.quota_bytes,
-        created=record.created_ns,
-    )
-    return cast("int", number), name
+    return insert_account(connection, record, name), name
 
 
 def add_device(
@@ -42,7 +26,7 @@ def add_device(
     name = newest.name
     if QUERIES.rebuild_device_name_is_taken(connection, account=account, name=name):
         name = f"{name}-{newest.device.hex()[:8]}"
-    number = QUERIES.rebuild_device(
+    number: int = QUERIES.rebuild_device(
         connection,
         device=newest.device,
         account=account,
@@ -53,16 +37,8 @@ def add_device(
         revoked=newest.revoked_ns or None,
     )
     for record in records:
-        QUERIES.rebuild_certificate(
-            connection,
-            device=number,
-            serial=record.serial,
-            certificate=record.certificate,
-            signature=record.signature,
-            token_hash=record.token_hash,
-            revoked=record.revoked_ns or None,
-        )
-    return cast("int", number), name
+        insert_certificate(connection, number, record)
+    return number, name
 
 
 def add_unknown_device(
@@ -70,7 +46,7 @@ def add_unknown_device(
 ) -> tuple[int, str]:
     """A device of which no record is left; what it sent may be needed by others."""
     name = f"device-{device.hex()[:8]}"
-    number = QUERIES.rebuild_device(
+    number: int = QUERIES.rebuild_device(
         connection,
         device=device,
         account=account,
@@ -80,7 +56,7 @@ def add_unknown_device(
         serial=0,
         revoked=None,
     )
-    return cast("int", number), name
+    return number, name
 
 
 def set_version(connection: sqlite3.Connection, device: int, version: str) -> None:

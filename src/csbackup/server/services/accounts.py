@@ -21,6 +21,7 @@ from csbackup.protocol import messages
 from csbackup.rules.access import Person, may_register
 from csbackup.rules.naming import checked_name, folded, spelled
 from csbackup.server.catalog.database import QUERIES, Connection, Database, Row
+from csbackup.server.catalog.recorded import insert_account
 from csbackup.server.services.account_checks import (
     check_password_change,
     check_proof,
@@ -217,19 +218,4 @@ class Accounts:
 def _add(connection: Connection, record: AccountRecord, code: str) -> int:
     if code:
         QUERIES.invitation_use(connection, code_hash=token_hash(code), now=record.created_ns)
-    number: int = QUERIES.account_add(
-        connection,
-        account=record.account,
-        name=record.name,
-        role=record.role,
-        created=record.created_ns,
-        kdf=record.kdf,
-        auth_hash=record.auth_hash,
-        recovery_auth_hash=record.recovery_auth_hash,
-        wrap_password=record.wrap_password,
-        wrap_recovery=record.wrap_recovery,
-        sealing_public=record.sealing_public,
-        account_public=record.account_public,
-        quota_bytes=record.quota_bytes,
-    )
-    return number
+    return insert_account(connection, record, record.name)

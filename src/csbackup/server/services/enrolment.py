@@ -18,6 +18,7 @@ from csbackup.protocol import messages
 from csbackup.rules.access import Person
 from csbackup.rules.naming import checked_name, shortened
 from csbackup.server.catalog.database import QUERIES, Connection, Database, Row
+from csbackup.server.catalog.recorded import insert_certificate
 from csbackup.server.services.tokens import DEVICE, new_token, token_hash
 from csbackup.server.store.records import Records
 
@@ -121,7 +122,7 @@ class Enrolments:
                 version=shortened(enrolment.request.version),
                 now=enrolment.now,
             )
-            _add_certificate(connection, number, record)
+            insert_certificate(connection, number, record)
 
         self._records.write(enrolment.person.account, record.file_name, record.encode())
         self._database.write(change)
@@ -173,7 +174,7 @@ class Enrolments:
                 serial=record.serial,
                 now=enrolment.now,
             )
-            _add_certificate(connection, known["number"], record)
+            insert_certificate(connection, known["number"], record)
 
         self._write_revocations(known, enrolment.now)
         self._records.write(enrolment.person.account, record.file_name, record.encode())
@@ -204,17 +205,6 @@ class Enrolments:
         if row is None or row["account"] != person.number:
             raise _no_such_device()
         return row
-
-
-def _add_certificate(connection: Connection, number: int, record: DeviceRecord) -> None:
-    QUERIES.certificate_add(
-        connection,
-        device=number,
-        serial=record.serial,
-        certificate=record.certificate,
-        signature=record.signature,
-        token_hash=record.token_hash,
-    )
 
 
 def _no_such_device() -> NotFound:

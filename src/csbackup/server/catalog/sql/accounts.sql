@@ -7,13 +7,13 @@ select * from accounts where number = :number;
 -- name: account_by_id(account)^
 select * from accounts where account = :account;
 
--- name: account_add(account, name, role, kdf, auth_hash, recovery_auth_hash, wrap_password, wrap_recovery, sealing_public, account_public, quota_bytes, created)<!
+-- name: account_add(account, name, role, epoch, kdf, auth_hash, recovery_auth_hash, wrap_password, wrap_recovery, sealing_public, account_public, quota_bytes, created)<!
 insert into accounts (
     account, name, role, epoch, kdf, auth_hash, recovery_auth_hash, wrap_password, wrap_recovery,
     sealing_public, account_public, quota_bytes, created
 ) values (
-    :account, :name, :role, 1, :kdf, :auth_hash, :recovery_auth_hash, :wrap_password, :wrap_recovery,
-    :sealing_public, :account_public, :quota_bytes, :created
+    :account, :name, :role, :epoch, :kdf, :auth_hash, :recovery_auth_hash, :wrap_password,
+    :wrap_recovery, :sealing_public, :account_public, :quota_bytes, :created
 );
 
 -- name: account_set_password(number, epoch, kdf, auth_hash, wrap_password)!

@@ -32,9 +32,9 @@ join devices d on d.number = c.device
 join accounts a on a.number = d.account
 where c.token_hash = :token_hash and c.revoked is null and d.revoked is null;
 
--- name: certificate_add(device, serial, certificate, signature, token_hash)!
-insert into certificates (device, serial, certificate, signature, token_hash)
-values (:device, :serial, :certificate, :signature, :token_hash);
+-- name: certificate_add(device, serial, certificate, signature, token_hash, revoked)!
+insert into certificates (device, serial, certificate, signature, token_hash, revoked)
+values (:device, :serial, :certificate, :signature, :token_hash, :revoked);
 
 -- name: certificate_new_token(device, serial, token_hash)!
 update certificates set token_hash = :token_hash where device = :device and serial = :serial;

@@ -1,17 +1,6 @@
--- name: rebuild_account(account, name, role, epoch, kdf, auth_hash, recovery_auth_hash, wrap_password, wrap_recovery, sealing_public, account_public, quota_bytes, created)<!
-insert into accounts (account, name, role, epoch, kdf, auth_hash, recovery_auth_hash,
-                      wrap_password, wrap_recovery, sealing_public, account_public, quota_bytes,
-                      created)
-values (:account, :name, :role, :epoch, :kdf, :auth_hash, :recovery_auth_hash, :wrap_password,
-        :wrap_recovery, :sealing_public, :account_public, :quota_bytes, :created);
-
 -- name: rebuild_device(device, account, name, os, created, serial, revoked)<!
 insert into devices (device, account, name, os, version, created, serial, revoked)
 values (:device, :account, :name, :os, '', :created, :serial, :revoked);
-
--- name: rebuild_certificate(device, serial, certificate, signature, token_hash, revoked)!
-insert into certificates (device, serial, certificate, signature, token_hash, revoked)
-values (:device, :serial, :certificate, :signature, :token_hash, :revoked);
 
 -- name: rebuild_account_name_is_taken(name)$
 select exists (select 1 from accounts where name = :name);
