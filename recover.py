@@ -606,7 +606,7 @@ class Restore:
         while self.waiting:
             self.put(*self.waiting.pop())
         for path, entry, extras in self.links:
-            self.attempt(path, lambda p=path, e=entry, x=extras: self._symlink(p, e, x))
+            self.attempt(path, lambda p=path, e=entry, x=extras: self._make_or_link(p, e, x))
         for path, entry in reversed(self.folders):
             self.attempt(path, lambda p=path, e=entry: self._finish_folder(p, e))
 
@@ -637,12 +637,15 @@ class Restore:
 
     def _other(self, path: bytes, entry: Entry) -> None:
         extras = read_extras(self.store, entry)
-        if extras.link_group and entry.kind != SYMLINK and extras.link_group in self.groups:
-            os.link(self.groups[extras.link_group], path)
-            self.files += 1
-            return
         if entry.kind == SYMLINK:
             self.links.append((path, entry, extras))
+        else:
+            self._make_or_link(path, entry, extras)
+
+    def _make_or_link(self, path: bytes, entry: Entry, extras: Extras) -> None:
+        if extras.link_group in self.groups:
+            os.link(self.groups[extras.link_group], path, follow_symlinks=False)
+            self.files += 1
             return
         self._make(path, entry, extras)
         self._describe(path, entry, extras)
@@ -655,7 +658,10 @@ class Restore:
         elif entry.kind == FIFO:
             os.mkfifo(path, 0o600)
         elif entry.kind == SOCKET:
-            raise Damaged("sockets are not restored; the program that needs it makes it anew")
+            os.mknod(path, stat.S_IFSOCK | 0o600)
+        elif entry.kind == SYMLINK:
+            os.symlink(extras.target, path)
+            self.files += 1
         else:
             kind = stat.S_IFCHR if entry.kind == CHARACTER_DEVICE else stat.S_IFBLK
             if extras.device is None:
@@ -697,11 +703,6 @@ class Restore:
                 waiting, length = waiting[written:], length - written
         if waiting or next(chunks, None) is not None:
             raise Damaged("it has more content than extents")
-
-    def _symlink(self, path: bytes, entry: Entry, extras: Extras) -> None:
-        os.symlink(extras.target, path)
-        self.files += 1
-        self._describe(path, entry, extras)
 
     def _describe(self, path: bytes, entry: Entry, extras: Extras) -> None:
         """Owner, extended attributes, mode, times: in this order, as each may undo the next."""

@@ -14,7 +14,7 @@ import pytest
 
 from csbackup.format import packing
 from csbackup.format.ids import PackId
-from support.nasty_files import differences, make_nasty_files
+from support.nasty_files import add_socket, differences, make_nasty_files
 from support.processes import Client, clean_environment, start_server
 
 RECOVER = Path(__file__).parents[2] / "recover.py"
@@ -62,6 +62,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> World:
     place = tmp_path_factory.mktemp("whole")
     source = place / "source"
     make_nasty_files(source, wide=40)
+    add_socket(source)
     with start_server(place / "data") as server:
         client = Client(place / "home", server.url, server.pin)
         client.register("ada", device="laptop")

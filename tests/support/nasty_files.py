@@ -74,6 +74,7 @@ def make_kinds(base: bytes) -> None:
     first = put(base + b"/links/one", b"the same file")
     os.link(first, base + b"/links/two")
     os.link(first, base + b"/three")
+    os.link(base + b"/loop", base + b"/links/loop too", follow_symlinks=False)
     if os.geteuid() == 0:
         os.mknod(base + b"/null", 0o666 | 0o020000, os.makedev(1, 3))
 
