@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import { toBase64, toBase64Url, utf8 } from "./bytes";
-import { childPath, crumbs } from "./paths";
+import { childPath, crumbs, splitRoot } from "./paths";
 
 const path = (text: string) => toBase64Url(utf8(text));
 const name = (text: string) => toBase64(utf8(text));
@@ -33,4 +33,10 @@ test("the root of the file system is a root like any other", () => {
     "etc",
     "ssl",
   ]);
+});
+
+test("a root is shown by its last name, and where that lies", () => {
+  expect(splitRoot("/home/anna/Photos")).toEqual({ name: "Photos", place: "/home/anna" });
+  expect(splitRoot("/srv")).toEqual({ name: "srv", place: "/" });
+  expect(splitRoot("/")).toEqual({ name: "/", place: "" });
 });

@@ -14,6 +14,14 @@ export function childPath(folder: string, nameBase64: string): string {
   return toBase64Url(concat(parent, joint, name));
 }
 
+/** A root's whole path as its last name, and where that lies. */
+export function splitRoot(root: string): { name: string; place: string } {
+  const cut = root.lastIndexOf("/");
+  const name = root.slice(cut + 1);
+  if (cut === -1 || name === "") return { name: root, place: "" };
+  return { name, place: root.slice(0, cut) || "/" };
+}
+
 export interface Crumb {
   text: string;
   path: string;

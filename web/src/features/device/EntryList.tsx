@@ -13,7 +13,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { Link } from "wouter";
 
 import type { ListingEntry } from "../../api/client";
-import { childPath } from "../../lib/paths";
+import { childPath, splitRoot } from "../../lib/paths";
 import { Count, Size } from "../../ui/Quantity";
 import { When } from "../../ui/When";
 import { useWords } from "../../words/words";
@@ -99,17 +99,19 @@ function matching(entries: ListingEntry[], filter: string): ListingEntry[] {
 
 function EntryRow({ entry, path, addressOf }: { entry: ListingEntry } & Omit<Props, "folder">) {
   const isFolder = entry.kind === "folder";
+  const { name, place } = path === "" ? splitRoot(entry.name) : { name: entry.name, place: "" };
   return (
     <>
-      <span role="cell" className={styles.name}>
+      <span role="cell" className={styles.name} title={entry.name}>
         <KindIcon entry={entry} />
         {isFolder ? (
-          <Link href={addressOf(childPath(path, entry.name_bytes))}>
-            <bdi>{entry.name}</bdi>
+          <Link href={addressOf(childPath(path, entry.name_bytes))} aria-label={entry.name}>
+            <bdi>{name}</bdi>
           </Link>
         ) : (
-          <bdi>{entry.name}</bdi>
+          <bdi>{name}</bdi>
         )}
+        {place && <bdi className={styles.place}>{place}</bdi>}
       </span>
       <span role="cell" className={styles.files}>
         {isFolder && <Count count={entry.files} />}
