@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from support.api import Api, PersonCaller, api_on
+from support.server_data import Plane
 
 
 @pytest.fixture
@@ -19,3 +20,10 @@ def api(tmp_path: Path) -> Iterator[Api]:
 @pytest.fixture
 def anna(api: Api) -> PersonCaller:
     return PersonCaller("anna").register(api)
+
+
+@pytest.fixture
+def plane(tmp_path: Path) -> Iterator[Plane]:
+    plane = Plane(tmp_path / "data")
+    yield plane
+    plane.close()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -22,13 +20,6 @@ from csbackup.format.ids import NodeId, SnapshotId, UploadId
 from csbackup.format.records import SnapshotRecord
 from csbackup.server.services.history import NEWEST, Moment
 from support.server_data import SECOND, Device, Plane, backed_up
-
-
-@pytest.fixture
-def plane(tmp_path: Path) -> Iterator[Plane]:
-    plane = Plane(tmp_path / "data")
-    yield plane
-    plane.close()
 
 
 @pytest.fixture

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from csbackup.errors import NodeMismatch, NotFound, PackDamaged
@@ -17,13 +14,6 @@ from csbackup.server.store import FolderStore
 from support.server_data import SECOND, START, Device, Plane, backed_up
 
 HOME = b"/home/anna"
-
-
-@pytest.fixture
-def plane(tmp_path: Path) -> Iterator[Plane]:
-    plane = Plane(tmp_path / "data")
-    yield plane
-    plane.close()
 
 
 @pytest.fixture

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from blake3 import blake3
@@ -27,13 +25,6 @@ from csbackup.format.tree import Node
 from csbackup.server.services.ingest import Ingest
 from csbackup.server.store import FolderStore
 from support.server_data import Device, Plane, backed_up
-
-
-@pytest.fixture
-def plane(tmp_path: Path) -> Iterator[Plane]:
-    plane = Plane(tmp_path / "data")
-    yield plane
-    plane.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,13 +19,6 @@ from csbackup.server.services.rebuild import (
 from support.server_data import SECOND, AccountHome, Device, Plane, backed_up
 
 HOME = b"/home/anna"
-
-
-@pytest.fixture
-def plane(tmp_path: Path) -> Iterator[Plane]:
-    plane = Plane(tmp_path / "data")
-    yield plane
-    plane.close()
 
 
 def rebuilt(plane: Plane, *, remove: bool = True) -> RebuildReport:

@@ -6,6 +6,7 @@ folder of a million files needs the memory of its names only.
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -129,20 +130,7 @@ def _statuses(path: bytes, items: list[FolderItem], lost: Lost) -> list[Status]:
         except OSError as problem:
             lost(join(path, item.name), problem)
             continue
-        mode = status.st_mode
-        found.append(
-            (
-                item.name,
-                mode,
-                status.st_uid,
-                status.st_gid,
-                0 if mode & _KIND == _FOLDER else status.st_size,
-                status.st_mtime_ns,
-                status.st_ctime_ns,
-                status.st_ino,
-                status.st_dev,
-            )
-        )
+        found.append(_status(item.name, status))
     found.sort()
     return found
 
@@ -164,7 +152,11 @@ def _many_pages(files: FileSource, path: bytes, names: list[bytes], lost: Lost) 
 
 
 def status_of(files: FileSource, path: bytes, name: bytes) -> Status:
-    status = files.status(path)
+    return _status(name, files.status(path))
+
+
+def _status(name: bytes, status: os.stat_result) -> Status:
+    """The one order of fields: short and long folders must give equal digests."""
     mode = status.st_mode
     return (
         name,
