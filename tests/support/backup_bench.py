@@ -9,12 +9,13 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from csbackup.client.backup.context import BackupContext, BackupResult, Limits, Problem
+from csbackup.client.backup.context import BackupContext, BackupResult, Limits
 from csbackup.client.backup.run import run_backup
 from csbackup.client.config import Home
 from csbackup.client.files import FileSource, LiveFiles
 from csbackup.client.heads import Heads
 from csbackup.client.keyring import EnrolledDevice
+from csbackup.client.problems import Problem
 from csbackup.format.ids import AccountId, DeviceId, NodeId, SourceId, chunk_id, split_ids
 from csbackup.format.keys import AccountKeys, account_keys, open_data_key
 from csbackup.format.sealing import open_block, sealed_data_key

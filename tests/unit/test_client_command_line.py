@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from csbackup.client.backup.context import BackupResult, Problem
+from csbackup.client.backup.context import BackupResult
 from csbackup.client.cli.backup import exit_code
 from csbackup.client.cli.output import age, iso, name_fields, printable, size
 from csbackup.client.cli.program import COMMANDS
@@ -18,6 +18,7 @@ from csbackup.client.cli.status import assess
 from csbackup.client.config import Home
 from csbackup.client.keyring import EnrolledDevice, save_device
 from csbackup.client.last_run import LastRun, load_last_run, save_last_run
+from csbackup.client.problems import Problem
 from csbackup.client.settings import load_settings
 from csbackup.format.ids import AccountId, DeviceId, SourceId
 from csbackup.format.keys import account_keys

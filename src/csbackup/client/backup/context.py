@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from csbackup.client.backup.server import BackupServer
 from csbackup.client.files import FileSource, LiveFiles
 from csbackup.client.keyring import EnrolledDevice
+from csbackup.client.problems import Problem
 from csbackup.format.snapshot import Settings
 from csbackup.format.tree import INLINE_CHUNKS
 from csbackup.protocol.messages import DeviceHead
@@ -25,24 +26,6 @@ class SeenHeads(Protocol):
     def check(self, heads: Iterable[DeviceHead]) -> None: ...
     def remember(self, heads: Iterable[DeviceHead]) -> None: ...
     def seen(self, device: bytes) -> DeviceHead | None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something a run could not do. The run goes on."""
-
-    kind: str
-    path: bytes
-    message: str
-    ignored: bool = False
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "class": self.kind,
-            "path": os.fsdecode(self.path).encode(errors="replace").decode(),
-            "message": self.message,
-            "ignored": self.ignored,
-        }
 
 
 class Progress(Protocol):

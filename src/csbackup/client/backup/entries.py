@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from csbackup.client.backup.content import ContentReader, FileContent
-from csbackup.client.backup.context import Problem
 from csbackup.client.backup.tally import Tally
 from csbackup.client.files import FileSource
 from csbackup.client.journal import DISTRUSTED, LOOSE, Known
 from csbackup.client.platform.attributes import Owners, device_number, may_be_sparse
+from csbackup.client.problems import Problem
 from csbackup.client.scan import CTIME, DEVICE, INODE, MODE, NAME, Status
 from csbackup.format.ids import chunk_id
 from csbackup.format.keys import DeviceKeys

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from csbackup.client.backup.context import BackupContext, Problem
+from csbackup.client.backup.context import BackupContext
 from csbackup.client.backup.tally import Tally
 from csbackup.client.platform.defaults import default_patterns, default_places
+from csbackup.client.problems import Problem
 from csbackup.client.scan import Bounds, Status, status_of
 from csbackup.errors import NothingToBackUp, PathProblem
 from csbackup.rules.exclusion import exclusions_of

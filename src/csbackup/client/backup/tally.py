@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 from collections import Counter
 
-from csbackup.client.backup.context import Problem, Progress
+from csbackup.client.backup.context import Progress
+from csbackup.client.problems import Problem
 from csbackup.format.snapshot import Totals
 from csbackup.format.tree import ReportLine
 

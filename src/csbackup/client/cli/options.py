@@ -17,11 +17,22 @@ def _be_verbose(context: click.Context, _: click.Parameter, value: bool) -> None
         context.obj.verbose = True
 
 
+def _answer_in_json(context: click.Context, _: click.Parameter, value: bool) -> bool:
+    if value and isinstance(context.obj, Invocation):
+        context.obj.as_json = True
+    return value
+
+
 def shared(function: Function) -> Function:
     """`--json` and `--verbose`."""
-    function = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(
-        function
-    )
+    function = click.option(
+        "--json",
+        "as_json",
+        is_flag=True,
+        is_eager=True,
+        callback=_answer_in_json,
+        help="Print the result as JSON.",
+    )(function)
     return click.option(
         "--verbose",
         is_flag=True,

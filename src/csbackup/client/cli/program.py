@@ -11,8 +11,8 @@ from typing import NoReturn, cast
 
 import click
 
-from csbackup.client.cli.output import printable
-from csbackup.errors import CsbError
+from csbackup.client.cli.output import print_json, printable
+from csbackup.errors import CsbError, Refused
 
 FINISHED, FINISHED_WITH_PROBLEMS, NOT_DONE = 0, 1, 2
 
@@ -51,7 +51,8 @@ A new machine in three steps:
 State lies in CSB_HOME, or where this platform keeps such things. For unattended use, CSB_PASSWORD
 or CSB_RECOVERY_KEY stand in for what is asked on a terminal.
 
-Exit codes: 0 all right, 1 finished with problems, 2 not done.
+Exit codes: 0 all right, 1 finished with problems, 2 not done. A failure is one line that ends with
+its code in brackets; with --json it is printed as {"failure": {"code", "message"}} as well.
 """
 
 
@@ -60,6 +61,7 @@ class Invocation:
     """What one call of `csb` was asked beside its command."""
 
     verbose: bool = False
+    as_json: bool = False
 
 
 class LazyGroup(click.Group):
@@ -95,7 +97,7 @@ def main() -> NoReturn:
     try:
         code = program.main(prog_name="csb", standalone_mode=False, obj=invocation)
     except CsbError as failure:
-        _explain(failure, str(failure), invocation)
+        _explain(failure, str(failure), _code_of(failure), invocation)
         code = NOT_DONE
     except click.ClickException as failure:
         failure.show()
@@ -108,14 +110,22 @@ def main() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = FINISHED
     except Exception as failure:  # noqa: BLE001  the last resort: one line in place of a traceback
-        _explain(failure, f"{type(failure).__name__}: {failure}", invocation)
+        _explain(failure, f"{type(failure).__name__}: {failure}", "unforeseen", invocation)
         click.echo("csb: this was not foreseen; --verbose shows where it happened.", err=True)
         code = NOT_DONE
     sys.exit(code or FINISHED)
 
 
-def _explain(failure: Exception, text: str, invocation: Invocation) -> None:
+def _explain(failure: Exception, text: str, code: str, invocation: Invocation) -> None:
+    """One line for people, which ends with the code that scripts and searches go by."""
     if invocation.verbose:
         sys.excepthook(type(failure), failure, failure.__traceback__)
     line = printable(text.encode(errors="surrogateescape"))  # paths, and what a server says
-    click.echo(f"csb: {line}", err=True)
+    click.echo(f"csb: {line} [{printable(code.encode(errors='replace'))}]", err=True)
+    if invocation.as_json:
+        print_json({"failure": {"code": code, "message": line}})
+
+
+def _code_of(failure: CsbError) -> str:
+    """What the failure is called; of a refusal, what the server calls it."""
+    return failure.problem if isinstance(failure, Refused) else failure.code

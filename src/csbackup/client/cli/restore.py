@@ -23,7 +23,8 @@ from csbackup.client.enrol import find_device
 from csbackup.client.heads import Heads
 from csbackup.client.keyring import is_enrolled
 from csbackup.client.platform.memory import give_back_large_buffers
-from csbackup.client.restore.context import Problem, RestoreContext, RestoreResult
+from csbackup.client.problems import Problem
+from csbackup.client.restore.context import RestoreContext, RestoreResult
 from csbackup.client.restore.existing import Rule
 from csbackup.client.restore.run import run_restore
 from csbackup.client.unlock import UnlockedAccount, unlock

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from csbackup.client.browse.chain import Kept
+from csbackup.client.problems import Problem
 from csbackup.client.restore.existing import Rule
 from csbackup.format.ids import NodeId, PackId
 from csbackup.format.keys import AccountKeys
@@ -21,24 +22,6 @@ class SealedSource(Protocol):
     def nodes(self, ids: Sequence[bytes], /) -> dict[NodeId, bytes]: ...
     def locate(self, chunks: Sequence[bytes], /) -> Iterator[BlockLocation]: ...
     def read_pack(self, pack: PackId, start: int, end: int, /) -> bytes: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something the restore could not do. The restore goes on."""
-
-    kind: str
-    path: bytes
-    message: str
-    ignored: bool = False
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "class": self.kind,
-            "path": self.path.decode(errors="replace"),
-            "message": self.message,
-            "ignored": self.ignored,
-        }
 
 
 class Progress(Protocol):

@@ -6,7 +6,7 @@ import errno
 from collections.abc import Iterable
 
 from csbackup.client.platform.writing import Trouble
-from csbackup.client.restore.context import Problem
+from csbackup.client.problems import Problem
 from csbackup.client.restore.existing import Verdict
 from csbackup.errors import FormatError, LocalDiskFull
 

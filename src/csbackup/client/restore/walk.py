@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from csbackup.client.browse.nodes import NodeReader
-from csbackup.client.restore.context import Limits, Problem
+from csbackup.client.problems import Problem
+from csbackup.client.restore.context import Limits
 from csbackup.client.restore.existing import Look, Rule, judge, looks_same
 from csbackup.client.restore.items import CloseFolder, FilePart, Item, OpenFolder, Special
 from csbackup.client.restore.plan import Selection
