@@ -12,7 +12,7 @@ from csbackup.client.backup.content import ContentReader, FileContent
 from csbackup.client.backup.tally import Tally
 from csbackup.client.files import FileSource
 from csbackup.client.journal import DISTRUSTED, LOOSE, Known
-from csbackup.client.platform.attributes import Owners, device_number, may_be_sparse
+from csbackup.client.platform.attributes import Owners, Xattrs, device_number, may_be_sparse
 from csbackup.client.problems import Problem
 from csbackup.client.scan import CTIME, DEVICE, INODE, MODE, NAME, Status
 from csbackup.format.ids import chunk_id
@@ -49,9 +49,8 @@ ROW_CONTENT, ROW_EXTRAS = 9, 12
 _TICK_NS = 50_000_000
 _COARSE_TICK_NS = 2_100_000_000
 _SECOND = 1_000_000_000
+_SKEW_NS = 3600 * _SECOND  # a file server's clock may be ahead of ours
 _MOST_LINKS = 10_000
-
-Xattrs = tuple[tuple[bytes, bytes], ...]
 
 
 class Subtree(NamedTuple):
@@ -148,6 +147,9 @@ class EntryMaker:
     def _read(self, path: bytes) -> FileContent:
         found = self._content.read(path)
         self._tally.changed(found.bytes_read)
+        if found.endless:
+            message = "It says that it is empty and goes on for ever; its beginning is kept."
+            self._tally.problem(Problem("endless", path, message))
         if not found.steady:
             message = "It kept changing while it was read."
             self._tally.problem(Problem("changed-while-read", path, message))
@@ -225,10 +227,16 @@ class EntryMaker:
         return ()
 
     def _trusted_ctime(self, mtime_ns: int, ctime_ns: int) -> int:
-        """The change time to compare with, unless it is so young that it proves nothing."""
+        """The change time to compare with, unless it is so young that it proves nothing.
+
+        A time far in the future is somebody's choice, or a clock that was wrong: what is written
+        now gets another.
+        """
         coarse = not mtime_ns % _SECOND and not ctime_ns % _SECOND
-        young = self._clock() - (_COARSE_TICK_NS if coarse else _TICK_NS)
-        return DISTRUSTED if max(mtime_ns, ctime_ns) >= young else ctime_ns
+        now = self._clock()
+        young = now - (_COARSE_TICK_NS if coarse else _TICK_NS)
+        is_young = any(young <= time < now + _SKEW_NS for time in (mtime_ns, ctime_ns))
+        return DISTRUSTED if is_young else ctime_ns
 
 
 def _has_extras(found: FileContent) -> bool:

@@ -228,7 +228,7 @@ class Walk:
             return
         frame.entries.append(entry)
         if is_file(status):
-            self._w.tally.stored(1, entry.row[ROW_SIZE])
+            self._w.tally.stored(1, status[SIZE])
             self._w.after_file(self._stack)
 
     def _forget_gone(self, folder: bytes, gone: list[Known]) -> None:

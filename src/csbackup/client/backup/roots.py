@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from csbackup.client.backup.context import BackupContext
 from csbackup.client.backup.tally import Tally
+from csbackup.client.platform.clock import is_before_us
 from csbackup.client.platform.defaults import default_patterns, default_places
 from csbackup.client.problems import Problem
 from csbackup.client.scan import Bounds, Status, status_of
@@ -18,6 +20,7 @@ def find_roots(context: BackupContext, tally: Tally) -> list[Status]:
     """The roots that are there; `PathProblem` when none is."""
     if not context.settings.roots:
         raise NothingToBackUp
+    _look_at_the_clock(context, tally)
     found: list[Status] = []
     missing: list[str] = []
     for root in sorted({_plain(root) for root in context.settings.roots}):
@@ -34,6 +37,15 @@ def find_roots(context: BackupContext, tally: Tally) -> list[Status]:
             "Is a disk not connected? No snapshot was made."
         )
     return found
+
+
+def _look_at_the_clock(context: BackupContext, tally: Tally) -> None:
+    """Nothing of a backup needs it, but people do, when they look for a moment."""
+    now = context.clock()
+    if is_before_us(now):
+        shown = datetime.fromtimestamp(now // 1_000_000_000, UTC).date()
+        message = f"This machine's clock says {shown}. Set it: restoring goes by the server's."
+        tally.problem(Problem("clock-wrong", b"", message, ignored=True))
 
 
 def bounds_of(context: BackupContext) -> Callable[[bytes], Bounds]:
