@@ -42,7 +42,7 @@ KINDS = {
 }
 # The fields of an entry's row, in the order of the format.
 ROW_NAME, ROW_KIND, ROW_SIZE, ROW_MTIME, ROW_MODE, ROW_UID, ROW_GID = range(7)
-ROW_CONTENT, ROW_EXTRAS = 9, 12
+ROW_CONTENT, ROW_FILES, ROW_EXTRAS = 9, 10, 12
 
 # A file written twice within one tick of its file system's clock looks unchanged to us. What is
 # so young when we look at it is looked at again in the next run.
