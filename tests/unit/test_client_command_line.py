@@ -14,7 +14,7 @@ from csbackup.client.cli.backup import exit_code
 from csbackup.client.cli.output import age, iso, name_fields, printable, size
 from csbackup.client.cli.program import COMMANDS
 from csbackup.client.cli.service import pause_seconds, seconds_until_due
-from csbackup.client.cli.status import assess
+from csbackup.client.cli.standing import Facts, ServerFacts, assess
 from csbackup.client.config import Home
 from csbackup.client.keyring import EnrolledDevice, save_device
 from csbackup.client.last_run import LastRun, load_last_run, save_last_run
@@ -86,7 +86,7 @@ def test_the_version_is_told(home: Home) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("backup",), ("status",), ("snapshots",), ("ls",), ("restore",), ("add", "/"),
+    [("backup",), ("status",), ("snapshots",), ("ls",), ("restore",), ("add", "/"), ("backup", "--dry-run"),
      ("accept-server",), ("password",), ("service", "run")],
 )  # fmt: skip
 def test_a_machine_that_is_not_set_up_says_how_to(home: Home, arguments: tuple[str, ...]) -> None:
@@ -211,7 +211,8 @@ def test_a_server_that_is_away_is_said_and_remembered(home: Home, tmp_path: Path
 
 def assessed(last: LastRun | None, *, roots: tuple[bytes, ...] = (b"/r",), server: str = "") -> str:
     settings = Settings(SourceId(b"s" * 16), roots)
-    return " ".join(assess(device(), settings, last, server, 100 * HOUR).reasons)
+    said = ServerFacts(reached=not server, failure=server)
+    return " ".join(assess(Facts(device(), settings, last, said, 100 * HOUR)).reasons)
 
 
 def test_a_fresh_backup_without_problems_protects() -> None:
@@ -222,7 +223,7 @@ def test_everything_else_needs_attention() -> None:
     assert "No folder" in assessed(LastRun(90 * HOUR, 90 * HOUR), roots=())
     assert "No backup" in assessed(None)
     assert "4 days ago" in assessed(LastRun(90 * HOUR, 2 * HOUR))
-    assert "did not finish: Why" in assessed(LastRun(90 * HOUR, 90 * HOUR, "Why"))
+    assert "did not finish: Why" in assessed(LastRun(90 * HOUR, 90 * HOUR, failure="Why"))
     assert "3 problems" in assessed(LastRun(90 * HOUR, 90 * HOUR, problems=3))
     assert "away" in assessed(LastRun(90 * HOUR, 90 * HOUR), server="away")
 
@@ -284,5 +285,5 @@ def test_only_problems_that_count_change_the_exit_code() -> None:
         return BackupResult(b"i" * 32, 1, 0, 0, 0, 0, 0, 1.0, problems, 0.1)
 
     assert exit_code(result()) == 0
-    assert exit_code(result(Problem("unreadable", b"/x", "no", ignored=True))) == 0
-    assert exit_code(result(Problem("unreadable", b"/x", "no"))) == 1
+    assert exit_code(result(Problem("read-error", b"/x", "no", ignored=True))) == 0
+    assert exit_code(result(Problem("read-error", b"/x", "no"))) == 1

@@ -90,7 +90,7 @@ class EntryMaker:
 
     def make(self, path: bytes, status: Status, known: Known | None) -> Known:
         """The entry of anything but a folder."""
-        if known is not None and _unchanged(status, known):
+        if known is not None and is_unchanged(status, known):
             return known
         kind = KINDS.get(stat.S_IFMT(status[MODE]))
         if kind == FILE:
@@ -112,7 +112,7 @@ class EntryMaker:
     ) -> Known:
         """A folder's entry, as it was when it was listed."""
         name, mode, uid, gid, _, mtime, ctime, inode, volume = status
-        if known is not None and _unchanged(status, known):
+        if known is not None and is_unchanged(status, known):
             extras = known.row[ROW_EXTRAS]
         else:
             extras = self._keep(Extras(xattrs=self._xattrs(path)))
@@ -123,7 +123,7 @@ class EntryMaker:
         return Known(ctime, inode, volume, fixed + totals)
 
     def _make_file(self, path: bytes, status: Status, known: Known | None) -> Known:
-        if known is not None and _looks_unchanged(status, known):
+        if known is not None and looks_unchanged(status, known):
             kept = self._confirm(path, status, known)
             if kept:
                 return kept
@@ -235,7 +235,7 @@ def _has_extras(found: FileContent) -> bool:
     return bool(found.xattrs) or found.extents is not None or found.status.st_nlink > 1
 
 
-def _unchanged(status: Status, known: Known) -> bool:
+def is_unchanged(status: Status, known: Known) -> bool:
     _, mode, uid, gid, size, mtime, ctime, inode, volume = status
     row = known.row
     return (
@@ -248,7 +248,7 @@ def _unchanged(status: Status, known: Known) -> bool:
     )
 
 
-def _looks_unchanged(status: Status, known: Known) -> bool:
+def looks_unchanged(status: Status, known: Known) -> bool:
     """Whether size, time and mode are those of a file known from a snapshot or another mount."""
     _, mode, _, _, size, mtime, ctime, inode, _ = status
     row = known.row

@@ -8,7 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from csbackup.client.backup.entries import ROW_KIND, ROW_NAME, ROW_SIZE, EntryMaker, Subtree
+from csbackup.client.backup.context import OnFile
+from csbackup.client.backup.entries import (
+    ROW_CONTENT,
+    ROW_KIND,
+    ROW_NAME,
+    ROW_SIZE,
+    EntryMaker,
+    Subtree,
+)
 from csbackup.client.backup.listings import (
     Listings,
     list_page,
@@ -45,6 +53,7 @@ from csbackup.client.scan import (
 )
 from csbackup.format.tree import FILE, FOLDER, Node
 
+_CONTENT = (ROW_KIND, ROW_SIZE, ROW_CONTENT)
 ROOTS_FOLDER = b""  # where the roots themselves are listed; their names are paths
 
 
@@ -92,6 +101,7 @@ class Walking:
     skipped: frozenset[tuple[int, int]]
     one_file_system: bool
     after_file: Callable[[list[Frame]], None]
+    on_file: OnFile | None = None
 
 
 class Walk:
@@ -201,6 +211,8 @@ class Walk:
         for status in statuses:
             self._add_entry(frame, status, known.pop(status[NAME], None))
         gone = [old for name, old in known.items() if first <= name <= last]
+        if not frame.is_roots:  # a root that is missing is a problem; one taken off was asked for
+            self._name_gone(frame.path, gone)
         self._forget_gone(frame.path, gone)
         send = self._w.pipeline.node
         make = list_roots if frame.is_roots else list_page if page.key else list_whole
@@ -220,6 +232,8 @@ class Walk:
                 if name in frame.children:
                     child = frame.children[name]
                     frame.entries.append(maker.make_folder(path, status, known, child))
+                    if known is None and not child.files:
+                        self._name(path + b"/", "added")
                 return
             entry = maker.make(path, status, known)
         except OSError as failure:
@@ -227,6 +241,8 @@ class Walk:
             frame.troubled = True
             return
         frame.entries.append(entry)
+        if entry is not known and self._w.on_file is not None:
+            self._name(path, change_of(known, entry))
         if is_file(status):
             self._w.tally.stored(1, entry.row[ROW_SIZE])
             self._w.after_file(self._stack)
@@ -235,6 +251,15 @@ class Walk:
         for old in gone:
             if old.row[ROW_KIND] == FOLDER:
                 self._w.journal.forget_below(join(folder, old.row[ROW_NAME]))
+
+    def _name(self, path: bytes, change: str) -> None:
+        if change and self._w.on_file is not None:
+            self._w.on_file(path, change)
+
+    def _name_gone(self, folder: bytes, gone: list[Known]) -> None:
+        for old in gone if self._w.on_file is not None else ():
+            ending = b"/" if old.row[ROW_KIND] == FOLDER else b""
+            self._name(join(folder, old.row[ROW_NAME]) + ending, "removed")
 
     def _finish_folder(self, frame: Frame) -> Subtree:
         send = self._w.pipeline.node
@@ -245,6 +270,16 @@ class Walk:
             send = _keep_quiet
         node = name_folder(frame.listings or list_whole([], send), send)
         return Subtree(node, frame.files, frame.folders, frame.bytes)
+
+
+def change_of(known: Known | None, entry: Known) -> str:
+    """How an entry that was made anew differs from the one before; empty when it does not."""
+    if known is None:
+        return "added"
+    before, now = known.row, entry.row
+    if [before[at] for at in _CONTENT] != [now[at] for at in _CONTENT]:
+        return "changed"
+    return "metadata" if before != now else ""
 
 
 def total(listings: Listings, entries: list[Known], children: Mapping[bytes, Subtree]) -> Result:

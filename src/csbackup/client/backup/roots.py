@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from csbackup.client.backup.context import BackupContext
+from csbackup.client.backup.context import Chosen
 from csbackup.client.backup.tally import Tally
 from csbackup.client.platform.defaults import default_patterns, default_places
 from csbackup.client.problems import Problem
@@ -14,7 +14,7 @@ from csbackup.errors import NothingToBackUp, PathProblem
 from csbackup.rules.exclusion import exclusions_of
 
 
-def find_roots(context: BackupContext, tally: Tally) -> list[Status]:
+def find_roots(context: Chosen, tally: Tally) -> list[Status]:
     """The roots that are there; `PathProblem` when none is."""
     if not context.settings.roots:
         raise NothingToBackUp
@@ -36,7 +36,7 @@ def find_roots(context: BackupContext, tally: Tally) -> list[Status]:
     return found
 
 
-def bounds_of(context: BackupContext) -> Callable[[bytes], Bounds]:
+def bounds_of(context: Chosen) -> Callable[[bytes], Bounds]:
     """What stays out below each root, as the settings and this platform's defaults say."""
     settings = context.settings
     defaults = default_patterns() if settings.default_exclusions else ()
@@ -50,7 +50,7 @@ def bounds_of(context: BackupContext) -> Callable[[bytes], Bounds]:
     return make
 
 
-def own_state(context: BackupContext) -> frozenset[tuple[int, int]]:
+def own_state(context: Chosen) -> frozenset[tuple[int, int]]:
     """Inode and device of the client's own state folder, which changes with every run."""
     status = os.stat(context.home)  # noqa: PTH116  a link to it counts as well
     return frozenset({(status.st_ino, status.st_dev)})

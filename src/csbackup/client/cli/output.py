@@ -52,13 +52,22 @@ def age(seconds: float) -> str:
     return "just now"
 
 
-def percent(share: float) -> str:
+def lasting(seconds: float) -> str:
+    """How long something takes, roughly."""
+    for length, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= length:
+            return count(round(seconds / length), unit)
+    return count(max(round(seconds), 0), "second")
+
+
+def percent(share: float, *, decimals: int = 2) -> str:
     """A share of one, rounded down: what is nearly all is not all."""
-    return f"{int(share * 10_000 + 1e-6) / 100:.2f}%"
+    whole = 10**decimals
+    return f"{int(share * 100 * whole + 1e-6) / whole:.{decimals}f}%"
 
 
-def count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def count(number: int, noun: str, plural: str = "") -> str:
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def printable(path: bytes) -> str:
@@ -88,3 +97,8 @@ def name_fields(name: bytes) -> dict[str, str]:
     if text.encode(errors="replace") == name:
         return {"name": text}
     return {"name": text, "name_hex": name.hex()}
+
+
+def path_fields(path: bytes) -> dict[str, str]:
+    """The same for a path."""
+    return {key.replace("name", "path"): text for key, text in name_fields(path).items()}

@@ -12,6 +12,8 @@ from typing import NoReturn, cast
 import click
 
 from csbackup.client.cli.output import print_json, printable
+from csbackup.client.cli.recording import record
+from csbackup.client.log import LOG, log_failure
 from csbackup.errors import CsbError, Refused
 
 FINISHED, FINISHED_WITH_PROBLEMS, NOT_DONE = 0, 1, 2
@@ -38,6 +40,7 @@ COMMANDS = {
     "diff": ("browse", "What changed between two snapshots."),
     "restore": ("restore", "Write files back."),
     "service": ("service", "Back up regularly."),
+    "log": ("log", "Where the log lies; one file to send along."),
     "version": ("status", "Say which release this is."),
 }
 
@@ -94,15 +97,18 @@ def main() -> NoReturn:
     """Run `csb`; a foreseen failure is one line."""
     gc.set_threshold(*_COLLECT_RARELY)
     invocation = Invocation()
+    record(program, sys.argv[1:])
     try:
         code = program.main(prog_name="csb", standalone_mode=False, obj=invocation)
     except CsbError as failure:
-        _explain(failure, str(failure), _code_of(failure), invocation)
+        _explain(failure, str(failure), code_of(failure), invocation)
         code = NOT_DONE
     except click.ClickException as failure:
+        LOG.error("failed code=usage %s", type(failure).__name__)  # its text may quote anything
         failure.show()
         code = NOT_DONE
     except (click.Abort, KeyboardInterrupt):
+        LOG.error("stopped by the person")
         click.echo("\ncsb: stopped.", err=True)
         code = NOT_DONE
     except BrokenPipeError:
@@ -118,6 +124,7 @@ def main() -> NoReturn:
 
 def _explain(failure: Exception, text: str, code: str, invocation: Invocation) -> None:
     """One line for people, which ends with the code that scripts and searches go by."""
+    log_failure(failure, code)
     if invocation.verbose:
         sys.excepthook(type(failure), failure, failure.__traceback__)
     line = printable(text.encode(errors="surrogateescape"))  # paths, and what a server says
@@ -126,6 +133,6 @@ def _explain(failure: Exception, text: str, code: str, invocation: Invocation) -
         print_json({"failure": {"code": code, "message": line}})
 
 
-def _code_of(failure: CsbError) -> str:
+def code_of(failure: CsbError) -> str:
     """What the failure is called; of a refusal, what the server calls it."""
     return failure.problem if isinstance(failure, Refused) else failure.code
