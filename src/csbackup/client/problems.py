@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from csbackup.protocol.adapter import Hex
-from csbackup.rules.problem_classes import ProblemClass, advice_on
+from csbackup.rules.problem_classes import ADVICE, ProblemClass, advice_on
 
 SAMPLES = 6
 _FOLDERED = 4  # so many of one folder are told as that folder
@@ -61,15 +61,20 @@ class Group:
 def grouped(
     problems: Iterable[Problem], counts: Mapping[str, int] | None = None
 ) -> tuple[Group, ...]:
-    """By class, in the order they came. `counts` where `problems` are only the first of many."""
+    """By class, those first that matter most. `counts` where `problems` are only the first of many."""
     by_class: dict[str, list[Problem]] = {}
     for problem in problems:
         if not problem.ignored:
             by_class.setdefault(problem.kind, []).append(problem)
     return tuple(
         Group(kind, max(len(several), (counts or {}).get(kind, 0)), _samples(several))
-        for kind, several in by_class.items()
+        for kind, several in sorted(by_class.items(), key=_how_serious)
     )
+
+
+def _how_serious(group: tuple[str, Sequence[Problem]]) -> int:
+    order = list(ADVICE)
+    return next((at for at, kind in enumerate(order) if kind == group[0]), len(order))
 
 
 def _samples(problems: Sequence[Problem]) -> tuple[Sample, ...]:

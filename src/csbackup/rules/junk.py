@@ -139,7 +139,9 @@ def judge_folder(path: bytes, names: Collection[bytes], beside: Collection[bytes
 
 def judge_file(name: bytes, size: int) -> Junk | None:
     """The same for a file; most have no ending that says anything."""
-    written = name.rpartition(b".")[2]
+    before, _, written = name.rpartition(b".")
+    if not before:
+        return None
     ending = written.lower()
     if ending in _IMAGES:
         return Junk(_IMAGES[ending], f"*.{written.decode()}")

@@ -107,9 +107,9 @@ def _absent(roots: Iterable[bytes]) -> Iterable[tuple[bytes, str]]:
     for root in roots:
         there = _within(DISK_SECONDS, partial(os.path.lexists, root))
         if there is None:
-            yield root, "does not answer: is a network share or disk hanging?"
+            yield root, "not answering: does a network share or disk hang?"
         elif not there:
-            yield root, "is not there: is a disk not connected?"
+            yield root, "not there: is a disk not connected?"
 
 
 def _within(seconds: float, ask: Callable[[], Value]) -> Value | None:

@@ -11,24 +11,41 @@ from csbackup.rules.problem_classes import advice_on
 
 LINES = 20
 WIDTH = 79
-_CLASSES_SHOWN = 4
+_REST_LINES = 4  # for the names of the other classes
 _SAYS_NOTHING_NEW = ("permission-denied", "vanished")  # the message repeats the title
 
 
 def problem_lines(groups: Sequence[Group], *, lines: int = LINES, width: int = WIDTH) -> list[str]:
     """At most `lines` of them, however many problems there are."""
-    shown = groups[:_CLASSES_SHOWN]
-    texts = [_heading(group) for group in shown]
-    advice = [_advice(group, width) for group in shown]
-    rest = [group for group in groups if group not in shown]
-    room = lines - len(shown) - sum(map(len, advice)) - bool(rest)
-    each = max(room // len(shown), 1) if shown else 0
+    advice = [_advice(group, width) for group in groups]
+    fitting = _how_many_fit([2 + len(one) for one in advice], lines)
+    shown, rest = groups[:fitting], groups[fitting:]
+    taken = sum(1 + len(one) for one in advice[:fitting])
+    each = max((lines - taken - (_REST_LINES if rest else 0)) // fitting, 1) if fitting else 0
     found: list[str] = []
-    for group, text, what_to_do in zip(shown, texts, advice, strict=True):
-        found += [text, *_places(group, each), *what_to_do]
+    for group, what_to_do in zip(shown, advice, strict=False):
+        found += [_heading(group), *_places(group, each), *what_to_do]
     if rest:
-        found.append("  and " + ", ".join(f"{group.kind}: {group.number:,}" for group in rest))
+        others = ", ".join(f"{group.kind}: {group.number:,}" for group in rest)
+        found += textwrap.wrap(
+            others,
+            width,
+            initial_indent="  and ",
+            subsequent_indent="  ",
+            break_on_hyphens=False,
+        )
     return found
+
+
+def _how_many_fit(heights: Sequence[int], lines: int) -> int:
+    """The first is always told in full; so many lines stay free for those that are only named."""
+    taken = 0
+    for at, height in enumerate(heights):
+        taken += height
+        kept_free = _REST_LINES if at + 1 < len(heights) else 0
+        if at and taken + kept_free > lines:
+            return at
+    return len(heights)
 
 
 def _heading(group: Group) -> str:

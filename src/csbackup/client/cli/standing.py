@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,7 @@ from csbackup.rules.problem_classes import advice_on
 
 SECOND = 1_000_000_000
 OVERDUE_SECONDS = 2 * 86400
+_NAMED = 2
 _HARMLESS = ("vanished",)  # was never there to be kept
 UNREACHABLE = "server-unreachable"
 
@@ -141,11 +143,11 @@ def _says_the_server(facts: Facts) -> bool:
 
 
 def _of_folders(facts: Facts) -> list[str]:
-    reasons = [f"{printable(root)} {why}" for root, why in facts.absent]
-    gone = {root for root, _ in facts.absent}
-    for root in facts.not_kept:
-        if root not in gone and facts.newest is not None:
-            reasons.append(f"{printable(root)} is in no snapshot yet: csb backup.")
+    absent = dict(facts.absent)
+    reasons = [f"{_together(names)} {why}" for why, names in _by_reason(absent).items()]
+    waiting = [root for root in facts.not_kept if root not in absent]
+    if waiting and facts.newest is not None:
+        reasons.append(f"{_together(waiting)} in no snapshot yet: csb backup.")
     last = facts.last
     if last is None or last.failure and not last.succeeded:
         return reasons
@@ -159,6 +161,20 @@ def _of_folders(facts: Facts) -> list[str]:
     elif last.succeeded and 0 < last.coverage < 1:
         reasons.append(f"The last backup covers {percent(last.coverage)}.")
     return reasons
+
+
+def _by_reason(absent: dict[bytes, str]) -> dict[str, list[bytes]]:
+    found: dict[str, list[bytes]] = {}
+    for root, why in absent.items():
+        found.setdefault(why, []).append(root)
+    return found
+
+
+def _together(roots: Sequence[bytes]) -> str:
+    """The folders, with the verb that goes with them."""
+    named = ", ".join(printable(root) for root in roots[:_NAMED])
+    more = f" and {len(roots) - _NAMED:,} more" if len(roots) > _NAMED else ""
+    return f"{named}{more} {'is' if len(roots) == 1 else 'are'}"
 
 
 def _of_server(facts: Facts) -> list[str]:

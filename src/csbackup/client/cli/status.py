@@ -30,9 +30,9 @@ from csbackup.protocol import version as protocol
 
 SCREEN_LINES = 23  # of 24, with one for the next prompt
 SCREEN_WIDTH = 79
-REASON_LINES = 9
-FOLDERS_SHOWN = 5
-FEWEST_PROBLEM_LINES = 4
+REASON_LINES = 7
+FOLDERS_SHOWN = 4
+FEWEST_PROBLEM_LINES = 3
 
 
 @click.command(
@@ -131,9 +131,9 @@ def _next(facts: Facts) -> list[str]:
         wait = (service.next_due - facts.now_ns) / SECOND
         when = f"in {lasting(wait)}" if wait > 0 else "now"
         every = lasting(service.every_seconds)
-        text = f"{when}, by the service (every {every}, process {service.process})"
+        text = f"{when}, by the service (every {every})"
         if service.failures:
-            text += f"; it failed {count(service.failures, 'time')} in a row"
+            text += f"; failed {count(service.failures, 'time')} in a row"
     return [*running, f"Next      {text}"]
 
 
