@@ -61,7 +61,7 @@ class Group:
 def grouped(
     problems: Iterable[Problem], counts: Mapping[str, int] | None = None
 ) -> tuple[Group, ...]:
-    """By class, those first that matter most. `counts` where `problems` are only the first of many."""
+    """By class, the most serious first. `counts` where `problems` are only the first of many."""
     by_class: dict[str, list[Problem]] = {}
     for problem in problems:
         if not problem.ignored:
