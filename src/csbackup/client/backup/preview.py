@@ -57,6 +57,17 @@ class FoundJunk:
     is_folder: bool = field(compare=False)
 
 
+@dataclass(slots=True)
+class Pile:
+    """Junk of one kind that one pattern leaves out, wherever it stands."""
+
+    kind: str
+    pattern: str
+    places: int = 0
+    files: int = 0
+    size: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Preview:
     """`bytes_changed`: what would be read at most; `links`: names that share a file with another.
@@ -78,7 +89,8 @@ class Preview:
     roots: tuple[Sized, ...]
     biggest_folders: tuple[Sized, ...]
     biggest_files: tuple[Sized, ...]
-    junk: tuple[FoundJunk, ...]
+    junk: tuple[FoundJunk, ...]  # the largest places
+    piles: tuple[Pile, ...]  # all of what has a pattern
     left_out: LeftOut
     problems: tuple[Problem, ...]
     problem_counts: tuple[tuple[str, int], ...]
@@ -159,6 +171,7 @@ class _Look:
         self._big_folders = _Biggest(BIGGEST)
         self._big_files = _Biggest(BIGGEST)
         self._junk: list[FoundJunk] = []
+        self._piles: dict[tuple[str, str], Pile] = {}
         self._roots: list[Sized] = []
         self._top = _Folder(b"", None, iter(()))
 
@@ -179,6 +192,7 @@ class _Look:
             biggest_folders=self._big_folders.found(),
             biggest_files=self._big_files.found(),
             junk=tuple(sorted(self._junk, reverse=True)),
+            piles=tuple(self._piles.values()),
             left_out=self._left_out,
             problems=tuple(self._tally.problems),
             problem_counts=self._tally.counts(),
@@ -352,6 +366,11 @@ class _Look:
         return folder.biggest < folder.bytes * _MOSTLY
 
     def _keep_junk(self, junk: Junk, sized: Sized, *, is_folder: bool) -> None:
+        if junk.pattern:
+            pile = self._piles.setdefault((junk.kind, junk.pattern), Pile(junk.kind, junk.pattern))
+            pile.places += 1
+            pile.files += sized.files
+            pile.size += sized.size
         found = FoundJunk(sized, junk.kind, junk.pattern, is_folder)
         if len(self._junk) < JUNK_KEPT:
             heapq.heappush(self._junk, found)

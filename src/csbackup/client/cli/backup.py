@@ -33,10 +33,13 @@ from csbackup.format.snapshot import Settings
 \b
 Examples:
   csb backup
-  csb backup --dry-run          what it would read, what is biggest, what need not be kept
-  csb backup --verbose          names what is new (+), changed (M), gone (-), and each problem (!)
-  csb backup --quiet            says nothing unless something is wrong; for cron
+  csb backup --dry-run     what it would read, what is big, what is junk
+  csb backup --verbose     names what is new (+), changed (M: contents,
+                           m: metadata), gone (-), and each problem (!)
+  csb backup --quiet       for cron: says nothing unless something is wrong
   csb backup --json
+
+Exit codes: 0 all is kept, 1 with problems, 2 no snapshot was made.
 """
 )
 @click.option(

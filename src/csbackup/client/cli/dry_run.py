@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from typing import Any
 import click
 
 from csbackup.client.backup.left_out import LeftOut
-from csbackup.client.backup.preview import FoundJunk, Preview, Sized, preview
+from csbackup.client.backup.preview import FoundJunk, Pile, Preview, Sized, preview
 from csbackup.client.backup.run import identity_of
 from csbackup.client.cli.output import count, path_fields, percent, print_json, printable, size
 from csbackup.client.cli.problems import problem_lines
@@ -110,6 +109,16 @@ def _as_json(found: Preview, settings: Settings) -> dict[str, Any]:
             }
             for one in found.junk
         ],
+        "junk_kinds": [
+            {
+                "kind": pile.kind,
+                "places": pile.places,
+                "files": pile.files,
+                "bytes": pile.size,
+                "exclude": _pattern_command(pile),
+            }
+            for pile in sorted(found.piles, key=lambda pile: pile.size, reverse=True)
+        ],
         "excluded": _excluded_json(found.left_out),
         "problems": [problem.to_json() for problem in found.problems],
         "problem_counts": dict(found.problem_counts),
@@ -189,43 +198,43 @@ def _line(one: Sized, all_bytes: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pile:
-    """Junk that one command leaves out."""
+class _Advice:
+    """Junk that one command leaves out; its path where there is no such command."""
 
     size: int
     kind: str
-    places: int
-    where: bytes
     command: str
+    path: bytes
 
 
 def _show_junk(found: Preview, settings: Settings) -> None:
-    piles = sorted(_piles(found.junk, settings), key=lambda pile: pile.size, reverse=True)
-    if not piles:
+    several = sorted(_advice(found, settings), key=lambda one: one.size, reverse=True)
+    if not several:
         return
     click.echo("\nSeldom worth a backup; to leave it out, type what stands below it")
-    for pile in piles[:JUNK_SHOWN]:
-        places = f" in {pile.places:,} places, such as" if pile.places > 1 else ":"
-        click.echo(f"  {size(pile.size):>8}  {pile.kind}{places} {printable(pile.where)}")
-        click.echo(f"            {pile.command or 'rename it first: its name cannot be typed'}")
-    if len(piles) > JUNK_SHOWN:
-        rest = sum(pile.size for pile in piles[JUNK_SHOWN:])
+    for one in several[:JUNK_SHOWN]:
+        click.echo(f"  {size(one.size):>8}  {one.kind}")
+        where = f"{printable(one.path)} (rename it first: its name cannot be typed)"
+        click.echo(f"            {one.command or where}")
+    if len(several) > JUNK_SHOWN:
+        rest = sum(one.size for one in several[JUNK_SHOWN:])
         click.echo(f"  {size(rest):>8}  more: csb backup --dry-run --json")
 
 
-def _piles(junk: Sequence[FoundJunk], settings: Settings) -> Iterator[_Pile]:
-    """Several of a kind that one pattern leaves out are one pile."""
-    by_pattern: dict[tuple[str, str], list[FoundJunk]] = {}
-    for one in junk:
-        key = one.pattern or os.fsdecode(one.sized.path)
-        by_pattern.setdefault((one.kind, key), []).append(one)
-    for (kind, _), several in by_pattern.items():
-        first = several[0]
-        command = _command(first, settings)
-        if len(several) > 1:
-            command = f"csb exclude {shlex.quote(first.pattern)}"
-        total = sum(one.sized.size for one in several)
-        yield _Pile(total, kind, len(several), first.sized.path, command)
+def _advice(found: Preview, settings: Settings) -> Iterator[_Advice]:
+    """Several places of a kind with one pattern are told together."""
+    many = {pile.pattern for pile in found.piles if pile.places > 1}
+    for pile in found.piles:
+        if pile.pattern in many:
+            kind = f"{pile.kind}, {pile.places:,} places"
+            yield _Advice(pile.size, kind, _pattern_command(pile), b"")
+    for one in found.junk:
+        if one.pattern not in many:
+            yield _Advice(one.sized.size, one.kind, _command(one, settings), one.sized.path)
+
+
+def _pattern_command(pile: Pile) -> str:
+    return f"csb exclude {shlex.quote(pile.pattern)}"
 
 
 def _show_left_out(left_out: LeftOut) -> None:

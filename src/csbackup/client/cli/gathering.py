@@ -34,7 +34,7 @@ DISK_SECONDS = 2.0
 Value = TypeVar("Value")
 
 
-def gather_facts(home: Home) -> Facts:
+def gather_facts(home: Home, *, answer_seconds: float = ANSWER_SECONDS) -> Facts:
     """How things stand now; `NotEnrolled` where this machine is not set up."""
     device = load_device(home)
     settings = load_settings(home)
@@ -42,7 +42,7 @@ def gather_facts(home: Home) -> Facts:
         device=device,
         settings=settings,
         last=load_last_run(home),
-        server=_ask(home, device),
+        server=_ask(home, device, answer_seconds),
         now_ns=time.time_ns(),
         absent=tuple(_absent(settings.roots if settings else ())),
         running=is_held(home.path / LOCK),
@@ -60,12 +60,12 @@ class _Answer:
         self.done = threading.Event()
 
 
-def _ask(home: Home, device: EnrolledDevice) -> ServerFacts:
+def _ask(home: Home, device: EnrolledDevice, answer_seconds: float) -> ServerFacts:
     """In a thread of its own, which is left behind when it takes too long."""
     answer = _Answer()
     threading.Thread(target=_fill, args=(answer, home, device), daemon=True).start()
-    if not answer.reached.wait(ANSWER_SECONDS):
-        why = f"it did not answer within {ANSWER_SECONDS:.0f} seconds"
+    if not answer.reached.wait(answer_seconds):
+        why = f"it did not answer within {answer_seconds:g} seconds"
         return ServerFacts(failure=str(ServerUnreachable(device.url, why)))
     answer.done.wait(HISTORY_SECONDS)
     if answer.unforeseen is not None:

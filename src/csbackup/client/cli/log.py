@@ -17,7 +17,7 @@ from csbackup import __version__
 from csbackup.client.cli import options
 from csbackup.client.cli.gathering import gather_facts
 from csbackup.client.cli.hiding import Hider
-from csbackup.client.cli.output import iso, print_json, printable, size
+from csbackup.client.cli.output import count, iso, print_json, printable, size
 from csbackup.client.cli.reaching import own_home
 from csbackup.client.cli.standing import assess, describe
 from csbackup.client.config import Home
@@ -33,9 +33,9 @@ _SALT_BYTES = 16
     epilog="""
 \b
 Examples:
-  csb log                                  where it lies
-  csb log --to csb-log.txt                 one file to send along
-  csb log --to csb-log.txt --hide-paths    the same without the names of your files
+  csb log                              where it lies
+  csb log --to log.txt                 one file to send along
+  csb log --to log.txt --hide-paths    the same without the names of files
 """
 )
 @click.option(
@@ -73,7 +73,9 @@ def log(target: Path | None, hide_paths: bool, as_json: bool) -> None:
         click.echo(f"Written to {printable(os.fsencode(target))}. Look it over, then send it.")
     else:
         click.echo(str(folder / FILE))
-        click.echo(f"{len(found)} parts, {size(total)}" if found else "Nothing is logged yet.")
+        click.echo(
+            f"{count(len(found), 'part')}, {size(total)}" if found else "Nothing is logged yet."
+        )
 
 
 def _gather(home: Home, found: list[Path], hider: Hider | None) -> Iterator[str]:

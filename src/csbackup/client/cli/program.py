@@ -51,6 +51,12 @@ A new machine in three steps:
   csb add ~/Documents ~/Pictures
   csb backup
 
+\b
+Is it well, and what would it do?
+  csb status
+  csb backup --dry-run
+  csb log --to log.txt        one file for whoever helps you
+
 State lies in CSB_HOME, or where this platform keeps such things. For unattended use, CSB_PASSWORD
 or CSB_RECOVERY_KEY stand in for what is asked on a terminal.
 

@@ -130,7 +130,7 @@ class Transport:
             try:
                 response = self._send_once(request)
             except (HTTPError, OSError) as problem:
-                if last or not _may_pass(problem):
+                if last or not may_pass(problem):
                     raise ServerUnreachable(str(self.address), _reason(problem)) from problem
                 LOG.warning("no answer, trying again %s", log_field("message", _reason(problem)))
             else:
@@ -185,7 +185,8 @@ def _open_pool(address: Address, context: ssl.SSLContext | None) -> urllib3.HTTP
     )
 
 
-def _may_pass(problem: Exception) -> bool:
+def may_pass(problem: BaseException | None) -> bool:
+    """Whether trying again may help: not where it is the handshake that fails."""
     return not isinstance(problem, SSLError | ssl.SSLError)
 
 
