@@ -53,6 +53,7 @@ from csbackup.client.scan import (
 )
 from csbackup.format.tree import FILE, FOLDER, Node
 
+_VERY_LAST = b"\xff" * 300
 _CONTENT = (ROW_KIND, ROW_SIZE, ROW_CONTENT)
 ROOTS_FOLDER = b""  # where the roots themselves are listed; their names are paths
 
@@ -71,6 +72,7 @@ class Frame:
     entries: list[Known] = field(default_factory=list)
     listings: Listings = ()
     keys: list[bytes] = field(default_factory=list)
+    told: bytes = b""  # the last name whose fate `on_file` knows
     files: int = 0
     folders: int = 1
     bytes: int = 0
@@ -191,6 +193,8 @@ class Walk:
         else:
             result = self._list_changed(frame, page, digest)
             frame.changed = True
+        if self._w.on_file is not None and (page.key or digest != (found and found[0])):
+            self._name_gone(frame, page)
         frame.listings += result.nodes
         frame.count(result)
         frame.troubled = False
@@ -211,8 +215,6 @@ class Walk:
         for status in statuses:
             self._add_entry(frame, status, known.pop(status[NAME], None))
         gone = [old for name, old in known.items() if first <= name <= last]
-        if not frame.is_roots:  # a root that is missing is a problem; one taken off was asked for
-            self._name_gone(frame.path, gone)
         self._forget_gone(frame.path, gone)
         send = self._w.pipeline.node
         make = list_roots if frame.is_roots else list_page if page.key else list_whole
@@ -256,13 +258,24 @@ class Walk:
         if change and self._w.on_file is not None:
             self._w.on_file(path, change)
 
-    def _name_gone(self, folder: bytes, gone: list[Known]) -> None:
-        for old in gone if self._w.on_file is not None else ():
-            ending = b"/" if old.row[ROW_KIND] == FOLDER else b""
-            self._name(join(folder, old.row[ROW_NAME]) + ending, "removed")
+    def _name_gone(self, frame: Frame, page: Page | None) -> None:
+        """Name what is no longer there up to the end of a page; without one, to the very end.
+
+        Not of the roots: one that is missing is a problem, one taken off was asked for.
+        """
+        there = {status[NAME] for status in page.statuses} if page else set()
+        last = max(there) if page and page.key else _VERY_LAST
+        known = self._w.journal.entries(frame.path, frame.told, last)
+        for name in sorted(known.keys() - there):
+            if frame.told < name <= last and not frame.is_roots:
+                ending = b"/" if known[name].row[ROW_KIND] == FOLDER else b""
+                self._name(join(frame.path, name) + ending, "removed")
+        frame.told = last
 
     def _finish_folder(self, frame: Frame) -> Subtree:
         send = self._w.pipeline.node
+        if self._w.on_file is not None and frame.told not in (b"", _VERY_LAST):
+            self._name_gone(frame, None)
         if frame.changed or self._doubtful:
             gone = set(self._w.journal.page_keys(frame.path)).difference(frame.keys)
             self._w.journal.forget_pages(frame.path, gone)

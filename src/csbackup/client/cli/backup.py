@@ -13,7 +13,7 @@ from csbackup.client.cli import options
 from csbackup.client.cli.dry_run import dry_run
 from csbackup.client.cli.output import count, percent, print_json, size
 from csbackup.client.cli.problems import problem_lines
-from csbackup.client.cli.program import FINISHED, FINISHED_WITH_PROBLEMS, code_of
+from csbackup.client.cli.program import FINISHED, FINISHED_WITH_PROBLEMS, UNFORESEEN, code_of
 from csbackup.client.cli.progress import name_file, open_progress
 from csbackup.client.cli.reaching import own_home, reach_own
 from csbackup.client.config import Home
@@ -72,7 +72,10 @@ def back_up(home: Home, *, quiet: bool, verbose: bool = False) -> BackupResult:
     except RunInProgress:
         raise
     except CsbError as failure:
-        _keep_failure(home, failure)
+        _keep_failure(home, str(failure), code_of(failure))
+        raise
+    except Exception as failure:
+        _keep_failure(home, f"{type(failure).__name__}: {failure}", UNFORESEEN)
         raise
     _log_result(result)
     _keep_success(home, settings, result)
@@ -144,10 +147,10 @@ def _keep_success(home: Home, settings: Settings, result: BackupResult) -> None:
     )
 
 
-def _keep_failure(home: Home, failure: CsbError) -> None:
+def _keep_failure(home: Home, failure: str, code: str) -> None:
     now = time.time_ns()
     last = load_last_run(home) or LastRun(now, 0)
-    save_last_run(home, last.failed(now, str(failure), code_of(failure)))
+    save_last_run(home, last.failed(now, failure, code))
 
 
 def show_result(result: BackupResult, *, quiet: bool = False) -> None:

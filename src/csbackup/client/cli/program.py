@@ -17,6 +17,7 @@ from csbackup.client.log import LOG, log_failure
 from csbackup.errors import CsbError, Refused
 
 FINISHED, FINISHED_WITH_PROBLEMS, NOT_DONE = 0, 1, 2
+UNFORESEEN = "unforeseen"
 
 # We make many objects and hardly a cycle: by default a fifth of a run is looking for some.
 _COLLECT_RARELY = (50_000, 20, 50)
@@ -122,7 +123,7 @@ def main() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = FINISHED
     except Exception as failure:  # noqa: BLE001  the last resort: one line in place of a traceback
-        _explain(failure, f"{type(failure).__name__}: {failure}", "unforeseen", invocation)
+        _explain(failure, f"{type(failure).__name__}: {failure}", UNFORESEEN, invocation)
         click.echo("csb: this was not foreseen; --verbose shows where it happened.", err=True)
         code = NOT_DONE
     sys.exit(code or FINISHED)
