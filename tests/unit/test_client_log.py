@@ -57,6 +57,12 @@ def test_a_name_cannot_make_a_line_of_its_own(log: LogFile) -> None:
     assert line.endswith('path="/a\\n2026 ERROR \\"x\\r\\x1b[31m\\u2028\\\\xff\\\\"')
 
 
+def test_what_somebody_else_says_cannot_fill_the_log(log: LogFile) -> None:
+    LOG.warning("said %s", field("message", "x" * 9_000_000))
+
+    assert log.path.stat().st_size < 11_000
+
+
 def test_secrets_are_left_out_however_they_come(log: LogFile) -> None:
     withhold('with "quotes" and \\')
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from csbackup.client.browse.chain import Kept
-from csbackup.client.cli.gathering import gather_facts
+from csbackup.client.cli.gathering import absent_roots, gather_facts
 from csbackup.client.cli.service_state import LOCK, ServiceState, keep_state, running_service
 from csbackup.client.cli.standing import Facts, ServerFacts, assess, describe
 from csbackup.client.cli.status import status_lines
@@ -195,6 +196,24 @@ def test_a_service_is_known_only_while_it_runs(tmp_path: Path) -> None:
 
     assert running == state
     assert afterwards is None
+
+
+def test_disks_that_hang_are_waited_for_once(tmp_path: Path) -> None:
+    answer = threading.Event()
+
+    def is_there(root: bytes) -> bool:
+        return root == b"/there" or (root != b"/gone" and answer.wait(60))
+
+    begun = time.monotonic()
+    roots = (b"/there", b"/gone", *(b"/hangs %d" % number for number in range(20)))
+    absent = dict(absent_roots(roots, is_there=is_there, seconds=0.3))
+    taken = time.monotonic() - begun
+    answer.set()
+
+    assert b"/there" not in absent
+    assert absent[b"/gone"].startswith("not there")
+    assert absent[b"/hangs 19"].startswith("not answering")
+    assert taken < 3
 
 
 def test_a_server_that_never_answers_does_not_hold_status_up(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ FOLDER = "logs"
 FILE = "csb.log"
 PART_BYTES = 1_000_000
 PARTS = 5
+LINE_LETTERS = 10_000  # a path is shorter; what a server says need not be
 LOG = logging.getLogger("csbackup")
 LOG.addHandler(logging.NullHandler())  # or warnings would go to the terminal without a log
 
@@ -95,7 +96,10 @@ class LogFile(logging.Handler):
 
     def _line(self, level: str, process: int | None, message: str) -> str:
         moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
-        return f"{moment}Z {level:<7} [{process}] {_on_one_line(self._without_secrets(message))}\n"
+        message = _on_one_line(self._without_secrets(message))
+        if len(message) > LINE_LETTERS:
+            message = f"{message[:LINE_LETTERS]}..."
+        return f"{moment}Z {level:<7} [{process}] {message}\n"
 
     def _without_secrets(self, message: str) -> str:
         for secret in self._secrets:
@@ -135,7 +139,7 @@ def part(path: Path, number: int) -> Path:
 def parts(folder: Path) -> list[Path]:
     """Those that are there, the oldest first."""
     found = (part(folder / FILE, number) for number in range(PARTS - 1, -1, -1))
-    return [path for path in found if path.exists()]
+    return [path for path in found if path.is_file()]
 
 
 def log_failure(failure: BaseException, code: str) -> None:

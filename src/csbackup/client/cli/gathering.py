@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
-from functools import partial
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator
 
 from csbackup import __version__
 from csbackup.client.backup.run import LOCK
@@ -31,8 +29,6 @@ ANSWER_SECONDS = 6.0  # until the server says anything
 HISTORY_SECONDS = 20.0  # and until it told all snapshots
 DISK_SECONDS = 2.0
 
-Value = TypeVar("Value")
-
 
 def gather_facts(home: Home, *, answer_seconds: float = ANSWER_SECONDS) -> Facts:
     """How things stand now; `NotEnrolled` where this machine is not set up."""
@@ -44,7 +40,7 @@ def gather_facts(home: Home, *, answer_seconds: float = ANSWER_SECONDS) -> Facts
         last=load_last_run(home),
         server=_ask(home, device, answer_seconds),
         now_ns=time.time_ns(),
-        absent=tuple(_absent(settings.roots if settings else ())),
+        absent=tuple(absent_roots(settings.roots if settings else ())),
         running=is_held(home.path / LOCK),
         service=running_service(home),
     )
@@ -103,19 +99,32 @@ def _told(home: Home, device: EnrolledDevice, connection: Connection) -> ServerF
     )
 
 
-def _absent(roots: Iterable[bytes]) -> Iterable[tuple[bytes, str]]:
-    for root in roots:
-        there = _within(DISK_SECONDS, partial(os.path.lexists, root))
-        if there is None:
-            yield root, "not answering: does a network share or disk hang?"
-        elif not there:
-            yield root, "not there: is a disk not connected?"
+def absent_roots(
+    roots: Iterable[bytes],
+    *,
+    is_there: Callable[[bytes], bool] = os.path.lexists,
+    seconds: float = DISK_SECONDS,
+) -> Iterator[tuple[bytes, str]]:
+    """Which are not there now, and why; a disk that hangs is waited for once, not once a root."""
+    asking = [_Asking(root, is_there) for root in roots]
+    until = time.monotonic() + seconds
+    for one in asking:
+        one.join(max(until - time.monotonic(), 0))
+        if one.answer is None:
+            yield one.root, "not answering: does a network share or disk hang?"
+        elif not one.answer:
+            yield one.root, "not there: is a disk not connected?"
 
 
-def _within(seconds: float, ask: Callable[[], Value]) -> Value | None:
-    """None when there is no answer in time; the thread that asks is left behind."""
-    answers: list[Value] = []
-    thread = threading.Thread(target=lambda: answers.append(ask()), daemon=True)
-    thread.start()
-    thread.join(seconds)
-    return answers[0] if answers else None
+class _Asking(threading.Thread):
+    """Looks for one root; left behind when it hangs."""
+
+    def __init__(self, root: bytes, is_there: Callable[[bytes], bool]) -> None:
+        super().__init__(daemon=True)
+        self.root = root
+        self.answer: bool | None = None
+        self._is_there = is_there
+        self.start()
+
+    def run(self) -> None:
+        self.answer = self._is_there(self.root)
