@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -56,13 +57,15 @@ class Home:
             aside.replace(self.path / name)
             _sync_folder(self.path)  # or the rename itself may be lost
         except OSError as problem:
-            aside.unlink(missing_ok=True)
             if problem.errno in _FULL:
                 raise LocalDiskFull(str(self.path)) from problem
             raise PathProblem(
                 f"The state folder {self.path} cannot be written: {problem.strerror}. "
                 "Choose another one with CSB_HOME."
             ) from problem
+        finally:
+            with contextlib.suppress(OSError):  # also when a person stops us in between
+                aside.unlink()
 
     def read_json(self, name: str) -> StateFile | None:
         """What `write_json` kept, or None; `ValueError` where it is not that any more.

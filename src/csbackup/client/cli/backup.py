@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import time
+from contextlib import closing
 from dataclasses import replace
 
 import click
 
 from csbackup import __version__
-from csbackup.client.backup.context import BackupContext, BackupResult
+from csbackup.client.backup.context import BackupContext, BackupResult, limits_from
 from csbackup.client.backup.run import run_backup
+from csbackup.client.backup.waiting import Waiting
 from csbackup.client.cli import options
 from csbackup.client.cli.output import count, percent, print_json, printable, size
 from csbackup.client.cli.program import FINISHED, FINISHED_WITH_PROBLEMS
@@ -66,21 +69,24 @@ def back_up(home: Home, *, quiet: bool) -> BackupResult:
 
 def _run(home: Home, *, quiet: bool) -> BackupResult:
     give_back_large_buffers()
+    limits = limits_from(os.environ)
     load_device(home)
     settings = load_settings(home)
     if settings is None or not settings.roots:
         raise NothingToBackUp
     device, connection = reach_own(home)
-    context = BackupContext(
-        home=home.path,
-        device=device,
-        settings=settings,
-        server=connection,
-        heads=Heads(home, {device.device: device.device_name}),
-        client_version=__version__,
-    )
-    with open_progress(quiet=quiet) as progress:
-        return run_backup(context, progress)
+    with closing(connection.transport), open_progress(quiet=quiet) as progress:
+        waiting = Waiting(progress)
+        context = BackupContext(
+            home=home.path,
+            device=device,
+            settings=settings,
+            server=connection.patient(waiting.wait),
+            heads=Heads(home, {device.device: device.device_name}),
+            limits=limits,
+            client_version=__version__,
+        )
+        return run_backup(context, waiting)
 
 
 def _keep_success(home: Home, result: BackupResult) -> None:

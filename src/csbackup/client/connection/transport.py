@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import urllib3
-from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, SSLError
+from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 
 from csbackup import __version__
 from csbackup.client.connection.address import Address
@@ -35,7 +35,11 @@ ANSWER_LIMIT_BYTES = 256 * 1024 * 1024
 LONGEST_WAIT_SECONDS = 60.0
 _PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0)  # between tries, once the server has answered
 _FIRST_PAUSES = (0.3,)  # and before it ever has: a person waits
-_TRY_AGAIN = (502, 503, 504)
+_PATIENT_PAUSES = _PAUSES + (15.0,) * 38  # ten minutes more or less: see `patient`
+_QUIET_TRIES = 4  # so many are made before anybody hears of it
+_TRY_AGAIN = (408, 502, 503, 504)  # 408: we slept in the middle of a request
+
+OnWait = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +77,28 @@ class Transport:
         self._token = token
         self._pool = pool or _open_pool(address, context)
         self._answered = threading.Event()
+        self._closed = threading.Event()
+        self._on_wait: OnWait | None = None
 
     def with_token(self, token: str) -> Transport:
         """The same connections for someone who is known."""
         other = Transport(self.address, self.context, token, pool=self._pool)
         other._answered = self._answered
+        other._closed = self._closed
+        other._on_wait = self._on_wait
+        return other
+
+    def patient(self, on_wait: OnWait) -> Transport:
+        """The same connections for who would rather wait some minutes for the server to come back
+        than begin again. `on_wait` hears why, and an empty text when the server is back.
+        """
+        other = self.with_token(self._token)
+        other._on_wait = on_wait
         return other
 
     def close(self) -> None:
+        """End idle connections; whoever waits to try again gives up now."""
+        self._closed.set()
         self._pool.close()
 
     def ask(self, kind: type[Answer], method: str, path: str, message: Any = None) -> Answer:
@@ -123,19 +141,34 @@ class Transport:
     def _send_until_answered(self, request: Request) -> Response:
         tries = 0
         while True:
-            pauses = _PAUSES if self._answered.is_set() else _FIRST_PAUSES
+            pauses = self._pauses()
             last = tries >= len(pauses) or not request.repeat
             try:
                 response = self._send_once(request)
             except (HTTPError, OSError) as problem:
                 if last or not _may_pass(problem):
                     raise ServerUnreachable(str(self.address), _reason(problem)) from problem
+                why = _reason(problem)
             else:
                 self._answered.set()
                 if last or response.status not in _TRY_AGAIN:
+                    self._tell_waiting("", tries)
                     return response
-            time.sleep(pauses[tries] * random.uniform(0.8, 1.2))  # noqa: S311  not for secrets
+                why = f"it answered with status {response.status}"
+            self._tell_waiting(why, tries)
+            pause = pauses[tries] * random.uniform(0.8, 1.2)  # noqa: S311  not for secrets
+            if self._closed.wait(pause):
+                raise ServerUnreachable(str(self.address), why)
             tries += 1
+
+    def _pauses(self) -> tuple[float, ...]:
+        if not self._answered.is_set():
+            return _FIRST_PAUSES
+        return _PATIENT_PAUSES if self._on_wait else _PAUSES
+
+    def _tell_waiting(self, why: str, tries: int) -> None:
+        if self._on_wait and tries >= _QUIET_TRIES:
+            self._on_wait(why)
 
     def _send_once(self, request: Request) -> Response:
         headers = {"User-Agent": f"csb/{__version__}", **request.headers}
@@ -181,8 +214,16 @@ def _open_pool(address: Address, context: ssl.SSLContext | None) -> urllib3.HTTP
     )
 
 
-def _may_pass(problem: Exception) -> bool:
-    return not isinstance(problem, SSLError | ssl.SSLError)
+def _may_pass(problem: BaseException | None) -> bool:
+    """Whether trying again may help: always, unless the server's certificate is not trusted.
+
+    Other failures of TLS are how a cut connection shows itself in a handshake or a record.
+    """
+    while problem is not None:
+        if isinstance(problem, ssl.SSLCertVerificationError):
+            return False
+        problem = problem.__cause__ or problem.__context__
+    return True
 
 
 def _reason(problem: Exception) -> str:
