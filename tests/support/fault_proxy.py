@@ -95,6 +95,15 @@ class FaultProxy:
         self._listener.close()
         self._selector.close()
 
+    def heal(self) -> None:
+        """Now, from the test: no more faults."""
+        self.plan = []
+        self._until = 0.0
+        until = time.monotonic() + 10
+        while self._fault and self._fault.kind != "cut-answer" and time.monotonic() < until:
+            time.sleep(0.01)
+        self._fault = None
+
     def cut_all(self) -> None:
         """Now, from the test: every connection ends, as when a laptop's network goes."""
         self.plan = [Fault("reset", 0), *self.plan]

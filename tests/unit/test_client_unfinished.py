@@ -34,3 +34,11 @@ def test_an_unfinished_first_snapshot_names_no_other() -> None:
     kept = _kept(SealedWorld(), 1, partial=True)
 
     assert "--snapshot" not in unfinished(History(DEVICE, (kept,), None), kept)
+
+
+def test_the_newest_is_the_last_that_finished() -> None:
+    world = SealedWorld()
+    whole, checkpoint = _kept(world, 1, partial=False), _kept(world, 2, partial=True)
+
+    assert History(DEVICE, (whole, checkpoint), None).last() == whole
+    assert History(DEVICE, (checkpoint,), None).last() == checkpoint

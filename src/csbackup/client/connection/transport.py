@@ -7,7 +7,7 @@ import random
 import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -214,26 +214,27 @@ def _open_pool(address: Address, context: ssl.SSLContext | None) -> urllib3.HTTP
     )
 
 
-def _may_pass(problem: BaseException | None) -> bool:
+def _may_pass(problem: BaseException) -> bool:
     """Whether trying again may help: always, unless the server's certificate is not trusted.
 
     Other failures of TLS are how a cut connection shows itself in a handshake or a record.
     """
-    while problem is not None:
-        if isinstance(problem, ssl.SSLCertVerificationError):
-            return False
-        problem = problem.__cause__ or problem.__context__
-    return True
+    return not any(isinstance(one, ssl.SSLCertVerificationError) for one in _causes(problem))
+
+
+def _causes(problem: BaseException) -> Iterator[BaseException]:
+    """A failure and what is behind it; the library puts that in three different places."""
+    deeper: BaseException | None = problem
+    while deeper is not None:
+        problem = deeper
+        yield problem
+        reason = problem.reason if isinstance(problem, MaxRetryError) else problem.__cause__
+        deeper = reason or next((one for one in problem.args if isinstance(one, Exception)), None)
 
 
 def _reason(problem: Exception) -> str:
     """What went wrong, without the library's names for it."""
-    inner: BaseException = problem
-    while True:
-        deeper = inner.reason if isinstance(inner, MaxRetryError) else inner.__cause__
-        if deeper is None:
-            break
-        inner = deeper
+    *_, inner = _causes(problem)
     if isinstance(inner, OSError) and inner.strerror:
         return inner.strerror
     if isinstance(inner, TimeoutError) or "timed out" in str(inner):
