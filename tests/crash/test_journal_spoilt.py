@@ -11,9 +11,11 @@ import random
 import shutil
 import sqlite3
 import stat
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,6 +27,7 @@ from csbackup.client.backup.run import run_backup
 from csbackup.client.config import Home
 from csbackup.client.heads import Heads
 from csbackup.client.journal import JournalInTheWay
+from csbackup.errors import CsbError
 from csbackup.format.ids import AccountId, DeviceId, SourceId
 from csbackup.format.tree import FILE, FOLDER, SYMLINK
 from support.backup_bench import Bench, Listener, make_bench
@@ -340,7 +343,7 @@ def test_what_lies_in_the_journals_place_is_named(world: World) -> None:
     world.path.unlink()
     world.path.mkdir()
 
-    with pytest.raises(JournalInTheWay, match="cannot be replaced"):
+    with pytest.raises(JournalInTheWay, match="cannot be made anew"):
         world.bench.backup()
 
 
@@ -380,6 +383,58 @@ def test_a_journal_that_fails_after_the_commit_does_not_commit_again(tmp_path: P
     assert holders
     holders[0].close()
     assert result.sequence == before + 1 == world.bench.server.committed[-1].sequence
+
+
+@contextmanager
+def as_an_ordinary_user(folder: Path) -> Iterator[None]:
+    """Not as root, whom no mode stops."""
+    if os.geteuid():
+        yield
+        return
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, 65534, 65534)
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def home_of_somebody() -> Iterator[Path]:
+    """Outside of pytest's folders, which are their owner's only."""
+    folder = Path(tempfile.mkdtemp())
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o200, 0o400])
+def test_a_journal_that_may_not_be_used_is_made_anew(home_of_somebody: Path, mode: int) -> None:
+    bench = make_bench(home_of_somebody)
+    (home_of_somebody / "data" / "file").write_bytes(b"content")
+    with as_an_ordinary_user(home_of_somebody):
+        bench.backup()
+        (bench.home / "journal.db").chmod(mode)
+
+        result = bench.backup()
+
+        assert (result.files, result.sequence, result.problems) == (1, 2, ())
+        assert bench.server.repeated == []
+
+
+@pytest.mark.parametrize("name", ["journal.db", "backup.lock"])
+def test_a_state_folder_that_may_not_be_written_is_named(home_of_somebody: Path, name: str) -> None:
+    bench = make_bench(home_of_somebody)
+    (home_of_somebody / "data" / "file").write_bytes(b"content")
+    with as_an_ordinary_user(home_of_somebody):
+        bench.backup()
+        (bench.home / name).unlink()
+        bench.home.chmod(0o500)
+
+        with pytest.raises(CsbError, match=f"{name}.*cannot be"):
+            bench.backup()
+
+        bench.home.chmod(0o700)
 
 
 def deepcopy_of(server: FakeServer) -> FakeServer:

@@ -119,5 +119,5 @@ def test_a_row_put_again_is_whole_again(path: Path, journal: Journal) -> None:
 def test_what_cannot_be_replaced_is_named(path: Path) -> None:
     path.mkdir()
 
-    with pytest.raises(JournalInTheWay, match=r"journal\.db cannot be replaced"):
+    with pytest.raises(JournalInTheWay, match=r"journal\.db cannot be made anew"):
         Journal(path, b"ours")

@@ -60,8 +60,8 @@ class Home:
             if problem.errno in _FULL:
                 raise LocalDiskFull(str(self.path)) from problem
             raise PathProblem(
-                f"The state folder {self.path} cannot be written: {problem.strerror}. "
-                "Choose another one with CSB_HOME."
+                f"The state file {self.path / name} cannot be written: {problem.strerror}. "
+                "Choose another state folder with CSB_HOME."
             ) from problem
         finally:
             with contextlib.suppress(OSError):  # also when a person stops us in between

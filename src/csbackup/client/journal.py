@@ -84,7 +84,10 @@ class JournalInTheWay(ClientError):
     code = "journal-in-the-way"
 
     def __init__(self, path: Path, why: str) -> None:
-        super().__init__(f"{path} cannot be replaced: {why}. Remove it, then run it again.")
+        super().__init__(
+            f"{path} cannot be made anew: {why}. "
+            "Remove what lies there, or choose another state folder with CSB_HOME."
+        )
 
 
 class Known(NamedTuple):
@@ -263,7 +266,10 @@ class Journal:
             self._db = _open(self.path)
             self._db.executescript(_SCHEMA)
         except sqlite3.Error as problem:
-            raise failure_of(problem, self.path) from problem
+            failure = failure_of(problem, self.path)
+            if isinstance(failure, JournalDamaged):  # a new one: another would fare no better
+                failure = JournalInTheWay(self.path, str(problem))
+            raise failure from problem
         self.keep_fact("identity", self._identity)
         self.save()
 
@@ -300,7 +306,10 @@ def _open(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path)
     for pragma in ("journal_mode = wal", "synchronous = normal", "cache_size = -4096"):
         connection.execute(f"pragma {pragma}")
-    path.chmod(0o600)
+    try:
+        path.chmod(0o600)
+    except OSError as problem:
+        raise JournalInTheWay(path, problem.strerror or str(problem)) from problem
     return connection
 
 
