@@ -13,7 +13,7 @@ Item = TypeVar("Item")
 Work = Callable[[Item], None]
 
 _LOOK_SECONDS = 0.5  # how soon a thread that waits to hand over notices that all is over
-_PARTING_SECONDS = 2.0  # for threads that are in the middle of a request
+_PARTING_SECONDS = 1.0  # for threads that are in the middle of a request
 
 
 class Fault:
