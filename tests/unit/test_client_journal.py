@@ -121,3 +121,15 @@ def test_what_cannot_be_replaced_is_named(path: Path) -> None:
 
     with pytest.raises(JournalInTheWay, match=r"journal\.db cannot be made anew"):
         Journal(path, b"ours")
+
+
+def test_a_schema_that_is_no_text_is_a_damaged_one(path: Path, journal: Journal) -> None:
+    journal.close()
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"tablepages", b"tablepag\xe9s", 1))
+    assert path.read_bytes() != content
+
+    again = Journal(path, b"ours")
+
+    assert again.fresh
+    again.close()

@@ -35,6 +35,8 @@ LOOSE = -1  # the change time of an entry that is known from a snapshot only
 DISTRUSTED = -2  # the change time of an entry that must be read again
 NEVER = b""  # a digest that no folder has
 
+# Of a damaged schema, SQLite complains in words that are not always text.
+_FAILURES = (sqlite3.Error, UnicodeError)
 _MARSHAL = 2  # without references: equal values give equal bytes
 _CHECK_BYTES = 16
 _SCHEMA = """
@@ -170,7 +172,7 @@ class Journal:
         try:
             self._db = _open(path)
             self.fresh = self.fact("identity") != self._identity
-        except sqlite3.Error as problem:
+        except _FAILURES as problem:
             if isinstance(failure_of(problem, path), LocalDiskFull):
                 raise LocalDiskFull(str(path)) from problem
             self.fresh = True
@@ -240,11 +242,11 @@ class Journal:
         """Commit what was put since; a crash loses what came after."""
         try:
             self._db.commit()
-        except sqlite3.Error as problem:
+        except _FAILURES as problem:
             raise failure_of(problem, self.path) from problem
 
     def close(self) -> None:
-        with suppress(sqlite3.Error):
+        with suppress(*_FAILURES):
             self._db.rollback()
             self._db.close()
 
@@ -265,7 +267,7 @@ class Journal:
         try:
             self._db = _open(self.path)
             self._db.executescript(_SCHEMA)
-        except sqlite3.Error as problem:
+        except _FAILURES as problem:
             failure = failure_of(problem, self.path)
             if isinstance(failure, JournalDamaged):  # a new one: another would fare no better
                 failure = JournalInTheWay(self.path, str(problem))
@@ -284,17 +286,17 @@ class Journal:
     def _all(self, query: str, values: tuple[Any, ...]) -> list[Any]:
         try:
             return self._db.execute(query, values).fetchall()
-        except sqlite3.Error as problem:
+        except _FAILURES as problem:
             raise failure_of(problem, self.path) from problem
 
     def _change(self, statement: str, values: Iterable[Any]) -> None:
         try:
             self._db.executemany(statement, values)
-        except sqlite3.Error as problem:
+        except _FAILURES as problem:
             raise failure_of(problem, self.path) from problem
 
 
-def failure_of(problem: sqlite3.Error, path: Path) -> ClientError:
+def failure_of(problem: Exception, path: Path) -> ClientError:
     """What SQLite complains of: a full disk is no damage, and a new journal would not help."""
     code = getattr(problem, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_FULL:
