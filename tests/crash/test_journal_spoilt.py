@@ -225,8 +225,11 @@ def older_journal(world: World, chance: random.Random) -> None:
 
 
 def log_of_another_time(world: World, chance: random.Random) -> None:
-    if chance.randrange(2):
+    which = chance.randrange(3)
+    if which == 0:
         world.path.write_bytes(world.older)
+    elif which == 1:
+        world.path.unlink()
     (world.bench.home / "journal.db-wal").write_bytes(world.wal)
 
 

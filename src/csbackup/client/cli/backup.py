@@ -35,6 +35,10 @@ PROBLEMS_SHOWN = 20
 Examples:
   csb backup
   csb backup --json
+
+\b
+A long run makes what it has so far restorable every 15 minutes, or every 10 GiB that it read;
+CSB_CHECKPOINT_SECONDS and CSB_CHECKPOINT_BYTES say otherwise.
 """
 )
 @click.option("--quiet", is_flag=True, help="No progress.")
