@@ -7,7 +7,7 @@ What is asserted, and why:
 - Each run that succeeds adds one snapshot, each that does not adds none.
 - What is restored equals what was there.
 
-CSB_CRASH_SEED repeats a run; CSB_TEST_FULL tells hundreds of stories.
+CSB_CRASH_SEED repeats a run, CSB_CRASH_ROUNDS says how many stories; CSB_TEST_FULL tells hundreds.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from support.processes import Client, Result, Server, start_server
 
 SEED = int(os.environ.get("CSB_CRASH_SEED", "0")) or random.SystemRandom().randrange(2**32)
 FULL = bool(os.environ.get("CSB_TEST_FULL"))
-STORIES = 300 if FULL else 8
+STORIES = int(os.environ.get("CSB_CRASH_ROUNDS", "0")) or (300 if FULL else 8)
 MEBIBYTE = 1024 * 1024
 CONNECTIONS = 2  # that send packs side by side
 MOST_PACK = 12 * MEBIBYTE  # 8 MiB and the block that filled it
