@@ -10,11 +10,29 @@ from csbackup.client.problems import Problem
 from csbackup.client.restore.existing import Verdict
 from csbackup.errors import FormatError, LocalDiskFull
 
+_EXAMPLES = 3
 _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 class ContentLacking(FormatError):
     code = "content-lacking"
+
+
+class _Common:
+    """What is the case for many entries alike, told once."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.examples: list[bytes] = []
+
+    def add(self, path: bytes) -> None:
+        self.number += 1
+        if len(self.examples) < _EXAMPLES:
+            self.examples.append(path)
+
+    def __str__(self) -> str:
+        shown = ", ".join(path.decode(errors="replace") for path in self.examples)
+        return f"{self.number:,} (such as {shown})"
 
 
 class Tally:
@@ -26,7 +44,7 @@ class Tally:
         self.skipped = 0
         self._target = target
         self._is_root = is_root
-        self._foreign = 0
+        self._common: dict[tuple[str, str], _Common] = {}
         self._problems: list[Problem] = []
 
     def report(self, problem: Problem) -> None:
@@ -47,8 +65,8 @@ class Tally:
     def tell(self, path: bytes, troubles: Iterable[Trouble]) -> None:
         """It is written, but not all about it could be kept."""
         for kind, message in troubles:
-            if kind == "owner" and not self._is_root:
-                self._foreign += 1
+            if kind in ("owner", "group"):
+                self._common.setdefault((kind, message), _Common()).add(path)
             else:
                 self.report(Problem(kind, path, message))
 
@@ -63,10 +81,21 @@ class Tally:
         self.report(Problem("exists", path, f"Something else is in its place and stays. {where}"))
 
     def problems(self) -> tuple[Problem, ...]:
-        if not self._foreign:
-            return tuple(self._problems)
-        message = (
-            f"Entries that belonged to somebody else: {self._foreign}. They are yours now; only "
-            "root can give them their owner back."
+        common = [
+            Problem(kind, b"", self._say(kind, why, some))
+            for (kind, why), some in self._common.items()
+        ]
+        return (*self._problems, *common)
+
+    def _say(self, kind: str, why: str, some: _Common) -> str:
+        if self._is_root:
+            return f"Entries whose {kind} could not be kept: {some}. {why}."
+        if kind == "owner":
+            return (
+                f"Entries that belonged to somebody else: {some}. They are yours now; only root "
+                "can give them their owner back."
+            )
+        return (
+            f"Entries of a group that you are not in: {some}. They have a group of yours now; only "
+            "root can give them theirs back."
         )
-        return (*self._problems, Problem("owner", b"", message))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import stat
@@ -16,7 +17,7 @@ from csbackup.client.restore.existing import Look, Rule, judge, looks_same
 from csbackup.client.restore.items import CloseFolder, FilePart, Item, OpenFolder, Special
 from csbackup.client.restore.plan import Selection
 from csbackup.errors import ContentMissing, FormatError
-from csbackup.format.chunking import AVERAGE_CHUNK
+from csbackup.format.chunking import AVERAGE_CHUNK, MIN_CHUNK
 from csbackup.format.ids import LONG, ChunkId, NodeId, split_ids
 from csbackup.format.tree import FILE, FOLDER, Entry, Folder
 
@@ -24,6 +25,13 @@ NODES_AT_ONCE = 200
 NODES_AHEAD = 600
 ENTRIES_AHEAD = 12_000
 ROUNDS_AHEAD = 3
+_LONGEST_PIECE = 4_000
+_PASS_THROUGH = (
+    getattr(os, "O_PATH", 0)
+    | getattr(os, "O_DIRECTORY", 0)
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+)
 
 
 @dataclass(slots=True)
@@ -134,7 +142,7 @@ class Walk:
     def _gather(self, entry: Entry) -> Iterator[list[ChunkId]]:
         if type(entry.content) is bytes:
             ids = [ChunkId(id) for id in split_ids(entry.content)]
-            average = max(entry.size // len(ids), 1)
+            average = max(entry.size // len(ids), MIN_CHUNK)  # whatever size a listing claims
         else:
             ids, average = None, 2 * AVERAGE_CHUNK
         chunks = iter(ids) if ids is not None else self._reader.chunks(entry)
@@ -212,5 +220,35 @@ def _is_folder(place: bytes) -> bool:
 def _status(place: bytes) -> os.stat_result | None:
     try:
         return os.lstat(place)
-    except (OSError, ValueError):
+    except OSError as problem:
+        return _status_far_down(place) if problem.errno == errno.ENAMETOOLONG else None
+    except ValueError:
         return None
+
+
+def _status_far_down(place: bytes) -> os.stat_result | None:
+    """The same of a path that is too long for the system, a piece at a time."""
+    start = b"/" if place.startswith(b"/") else b"."
+    at = os.open(start, os.O_RDONLY | getattr(os, "O_PATH", 0))
+    try:
+        *folders, last = _pieces(place.strip(b"/"))
+        for folder in folders:
+            inner = os.open(folder, _PASS_THROUGH, dir_fd=at)
+            os.close(at)
+            at = inner
+        return os.stat(last, dir_fd=at, follow_symlinks=False)
+    except OSError:
+        return None
+    finally:
+        os.close(at)
+
+
+def _pieces(path: bytes) -> Iterator[bytes]:
+    """A path cut between names, so that each piece is short enough for the system."""
+    while len(path) > _LONGEST_PIECE:
+        end = path.rfind(b"/", 0, _LONGEST_PIECE)
+        if end < 0:
+            break
+        yield path[:end]
+        path = path[end:].lstrip(b"/")
+    yield path
