@@ -115,6 +115,11 @@ class Attack:
     device: bool = False  # only root can make it, so others hear of it
     spares: bool = True  # the rest of the tree comes back
     selected: tuple[bytes, ...] = field(default=(b"in/x", b"zz/ok"))
+    on_disk: bool = False  # a file system in memory would take even that
+
+    @property
+    def group(self) -> str:
+        return self.name.partition(":")[0]
 
 
 def named(*kinds: str) -> frozenset[str]:
@@ -509,6 +514,7 @@ def _lie(name: str, mode: str, make: Callable[[SealedWorld, Scene], Entry], *kin
         holding(lambda world, scene: [make(world, scene)]),
         mode,
         named=frozenset({*kinds, REFUSED} if mode == "single" else kinds),
+        on_disk=True,
     )
 
 
@@ -610,6 +616,7 @@ def _evil_entries() -> Iterator[Attack]:
                 named=named("times") if moment < 0 else frozenset(),
                 made=b"" if moment < 0 else b"in/x",
                 kind=kind,
+                on_disk=True,
             )
 
 
@@ -674,7 +681,7 @@ def random_attack(chance: random.Random, number: int) -> Attack:
     mode = chance.choice(MODES)
     seed = chance.randrange(2**32)
     return Attack(
-        f"random {number}, {mode}",
+        f"random: {number}, {mode}",
         lambda world, scene: _random_roots(world, scene, random.Random(seed)),
         mode,
         lambda scene, top: _random_target(scene, top, random.Random(seed + 1)),
