@@ -99,6 +99,7 @@ class Watch:
 @contextmanager
 def watching(folder: Path) -> Iterator[Watch]:
     watch = Watch(folder)
+    watch.seen()  # our own looking around
     try:
         yield watch
     finally:
