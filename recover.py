@@ -744,7 +744,8 @@ class Restore:
         elif owner != (os.geteuid(), os.getegid()):
             self.foreign += 1
             mode &= ~0o6000
-        for name, value in extras.xattrs:
+        # Lists last: they change the mode, and may take the right away to set the others.
+        for name, value in sorted(extras.xattrs, key=lambda one: one[0].startswith(b"system.")):
             is_set = self.attempt(path, lambda n=name, v=value: self._set_xattr(path, n, v))
             if not is_set and name == b"system.posix_acl_access":
                 mode &= ~0o070

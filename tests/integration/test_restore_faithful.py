@@ -47,11 +47,11 @@ def acl(*rows: tuple[int, int, int]) -> bytes:
     return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *row) for row in rows)
 
 
-def shared_with(user: int, permissions: int) -> bytes:
+def shared_with(user: int, permissions: int, *, owner: int = 7) -> bytes:
     """The owner all, this user so much, the owning group nothing."""
     nobody = 0xFFFFFFFF
     return acl(
-        (USER_OBJ, 7, nobody),
+        (USER_OBJ, owner, nobody),
         (USER, permissions, user),
         (GROUP_OBJ, 0, nobody),
         (MASK, 7, nobody),
@@ -99,7 +99,7 @@ def mine(entry: Entry) -> Entry:
 def test_a_file_that_cannot_be_written_gets_its_attributes(
     world: SealedWorld, place: Path, person: Callable[[], AbstractContextManager[None]], bits: int
 ) -> None:
-    extras = Extras(xattrs=((ACCESS, shared_with(1234, 4)), (b"user.color", b"red")))
+    extras = Extras(xattrs=((ACCESS, shared_with(1234, 4, owner=4)), (b"user.color", b"red")))
     plain = Extras(xattrs=((b"user.color", b"blue"),))
 
     with person():

@@ -213,7 +213,8 @@ def _set_xattrs(place: Place, extras: Extras, troubles: list[Trouble]) -> int:
         troubles.append(("attributes", "Its extended attributes cannot be kept on this system."))
         return 0
     withheld = 0
-    for name, value in extras.xattrs:
+    # Lists last: they change the mode, and without the right to write nothing else can be set.
+    for name, value in sorted(extras.xattrs, key=lambda pair: pair[0].startswith(b"system.")):
         try:
             os.setxattr(place.name, name, value, follow_symlinks=place.held)
         except FAILURES as failure:
