@@ -714,6 +714,25 @@ def test_names_that_are_not_text_come_back(world: SealedWorld, place: Path) -> N
     assert sorted(os.listdir(os.fsencode(place / "o") + b"/r\xff")) == sorted(names)
 
 
+def test_a_folder_that_went_beside_something_is_gone_on_with(
+    world: SealedWorld, place: Path
+) -> None:
+    with somebody():
+        (place / "out/r").mkdir(parents=True)
+        (place / "out/r/in").write_bytes(b"in the way")
+        files = [mine(world.file(name, name)) for name in (b"x", b"y")]
+        inner = mine(world.folder(b"in", *files))
+        kept = world.snapshot(mine(world.folder(b"/r", inner)))
+        restore(world, kept, place / "out")
+        (place / f"out/r/in ({STAMP})/y").unlink()
+
+        again = restore(world, kept, place / "out")
+
+    assert kinds(again) == ["exists"]
+    assert (again.files, again.skipped) == (1, 1)
+    assert sorted(os.listdir(place / "out/r")) == ["in", f"in ({STAMP})"]
+
+
 # --- what a killed restore left ---
 
 

@@ -35,6 +35,7 @@ _NODE_KINDS = {
 }
 
 NO_EXTRAS = Extras()
+TIME_LOST = "The file system has no such time."
 Trouble = tuple[str, str]  # class and message
 FAILURES = (OSError, OverflowError, ValueError)
 
@@ -233,7 +234,7 @@ def _compare(place: Place, entry: Entry, mode: int, troubles: list[Trouble]) -> 
     status = place.status()
     told = {kind for kind, _ in troubles}
     if status.st_mtime_ns != entry.mtime_ns and "times" not in told:
-        troubles.append(("times", "Its time could not be kept: this file system has no such time."))
+        troubles.append(("times", TIME_LOST))
     found = stat.S_IMODE(status.st_mode)
     if found != mode and entry.kind != SYMLINK and "mode" not in told:
         troubles.append(("mode", f"Its mode could not be kept: it is {found:04o}, not {mode:04o}."))

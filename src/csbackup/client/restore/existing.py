@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Container
+import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -37,6 +38,8 @@ _KINDS = {bits: kind for kind, bits in _KIND_BITS.items()}
 _ODD_KIND = -1
 _SHORT_TIMES = 2**31 - 1  # seconds: as much as every volume can keep, before and after 1970
 
+_COARSE_TIMES = (100, 1_000, 1_000_000, 10_000_000, 10**9, 2 * 10**9)  # NTFS to FAT
+
 Look = Callable[[bytes], os.stat_result | None]
 Same = Callable[[bytes, os.stat_result], bool]
 
@@ -50,11 +53,34 @@ class Rule:
 
 
 class Verdict(NamedTuple):
-    """`name`: where to write; None where the very same is there already. `beside`: something
-    else stays in its place."""
+    """`name`: where to write; None where the very same is there already, called `found`.
+    `beside`: something else stays in its place."""
 
     name: bytes | None
     beside: bool = False
+    found: bytes | None = None
+
+
+class Taken:
+    """What this restore put into a folder where `A` and `a` are one name: that stays, whatever
+    entry comes next. By inode, and by name: some drivers lose a file under its other name."""
+
+    def __init__(self) -> None:
+        self._identities: set[tuple[int, int]] = set()
+        self._names: set[str] = set()
+
+    def add(self, name: bytes, status: os.stat_result) -> None:
+        self._identities.add((status.st_dev, status.st_ino))
+        self._names.add(_folded(name))
+
+    def holds(self, name: bytes, there: os.stat_result | None) -> bool:
+        if _folded(name) in self._names:
+            return True
+        return there is not None and (there.st_dev, there.st_ino) in self._identities
+
+
+def _folded(name: bytes) -> str:
+    return unicodedata.normalize("NFC", os.fsdecode(name).casefold())
 
 
 def judge(
@@ -63,29 +89,34 @@ def judge(
     same: Same,
     rule: Rule,
     *,
-    taken: Container[tuple[int, int]] = frozenset(),
+    taken: Taken | None = None,
 ) -> Verdict:
     """A different thing stays, unless overwriting was asked for; a folder always stays.
 
     Written beside, a thing is called by its name and the snapshot's time, so that a restore that
-    is done again finds it. `taken`: what this restore put there for another entry, by device and
-    inode, where two names can be one; it stays as well.
+    is done again finds it. What is `taken` stays as well.
     """
     there = look(name)
-    if there is None:
-        return Verdict(name)
-    if (there.st_dev, there.st_ino) not in taken:
+    if not (taken and taken.holds(name, there)):
+        if there is None:
+            return Verdict(name)
         if rule.overwrite and not stat.S_ISDIR(there.st_mode):
             return Verdict(name)
         if same(name, there):
-            return Verdict(None)
+            return Verdict(None, found=name)
+    return _beside(name, look, same, rule, taken)
+
+
+def _beside(name: bytes, look: Look, same: Same, rule: Rule, taken: Taken | None) -> Verdict:
     for number in range(1, _MOST_BESIDE):
         beside = beside_name(name, rule.stamp if number == 1 else f"{rule.stamp} {number}")
         there = look(beside)
+        if taken and taken.holds(beside, there):
+            continue
         if there is None:
             return Verdict(beside, beside=True)
-        if (there.st_dev, there.st_ino) not in taken and same(beside, there):
-            break
+        if same(beside, there):
+            return Verdict(None, beside=True, found=beside)
     return Verdict(None, beside=True)
 
 
@@ -105,8 +136,10 @@ def looks_same(entry: Entry, there: os.stat_result) -> bool:
 
 def _same_time(wanted_ns: int, found_ns: int) -> bool:
     """A time that the volume cannot keep becomes the last one before it, or the first, that it
-    can."""
+    can; a restore that is done again is not to write everything once more."""
     if wanted_ns == found_ns:
+        return True
+    if any(found_ns == wanted_ns // grain * grain for grain in _COARSE_TIMES):
         return True
     seconds, rest = divmod(found_ns, 10**9)
     is_beyond = wanted_ns < found_ns < 0 or 0 < found_ns < wanted_ns

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from csbackup.client.restore.existing import Taken
 from csbackup.client.restore.leftovers import sweep, temporary_prefix
 from csbackup.client.restore.surroundings import Surroundings, of_new_folder, of_old_folder
 from csbackup.errors import PathProblem
@@ -41,7 +42,7 @@ class Level:
     finish: bool  # gets its metadata when it is complete
     surroundings: Surroundings
     closed_mode: int | None = None  # the mode of a folder that was opened for its owner meanwhile
-    taken: set[Identity] = field(default_factory=set)  # where names fold: what this restore put
+    taken: Taken = field(default_factory=Taken)
 
 
 class Base:
@@ -52,7 +53,7 @@ class Base:
         self.handle = _open_base(path)
         temporary = temporary_prefix() + b"-case"
         self.surroundings = of_old_folder(self.handle, sweep(self.handle), temporary)
-        self.taken: set[Identity] = set()
+        self.taken = Taken()
 
     def close(self) -> None:
         os.close(self.handle)
@@ -77,7 +78,10 @@ class FolderStack:
         return self.levels[-1].surroundings if self.levels else self.base.surroundings
 
     @property
-    def taken(self) -> set[Identity]:
+    def taken(self) -> Taken | None:
+        """What must stay, where names that differ in case are one."""
+        if not self.surroundings.folds:
+            return None
         return self.levels[-1].taken if self.levels else self.base.taken
 
     @property
@@ -104,8 +108,8 @@ class FolderStack:
         except BaseException:
             os.close(handle)
             raise
-        if self.surroundings.folds:
-            self.taken.add(level.identity)
+        if self.taken is not None and name:
+            self.taken.add(name, os.fstat(handle))
         self.levels.append(level)
         self._open.append(level)
         if len(self._open) > _MOST_OPEN:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterable
 
-from csbackup.client.platform.writing import Trouble
+from csbackup.client.platform.writing import TIME_LOST, Trouble
 from csbackup.client.problems import Problem
 from csbackup.client.restore.existing import Verdict
 from csbackup.errors import FormatError, LocalDiskFull
@@ -65,7 +65,7 @@ class Tally:
     def tell(self, path: bytes, troubles: Iterable[Trouble]) -> None:
         """It is written, but not all about it could be kept."""
         for kind, message in troubles:
-            if kind in ("owner", "group"):
+            if kind in ("owner", "group") or message == TIME_LOST:
                 self._common.setdefault((kind, message), _Common()).add(path)
             else:
                 self.report(Problem(kind, path, message))
@@ -88,6 +88,8 @@ class Tally:
         return (*self._problems, *common)
 
     def _say(self, kind: str, why: str, some: _Common) -> str:
+        if kind == "times":
+            return f"Entries whose time could not be kept as it was: {some}. {why}"
         if self._is_root:
             return f"Entries whose {kind} could not be kept: {some}. {why}."
         if kind == "owner":

@@ -21,7 +21,7 @@ from csbackup.client.problems import Problem
 from csbackup.client.restore.content import GrowingFile, create, write_whole
 from csbackup.client.restore.existing import Rule, Verdict, judge, looks_same
 from csbackup.client.restore.fetch import Content, Fetched
-from csbackup.client.restore.folders import FolderStack, Identity
+from csbackup.client.restore.folders import FolderStack
 from csbackup.client.restore.items import CloseFolder, FilePart, Item, OpenFolder, Special
 from csbackup.client.restore.links import Links
 from csbackup.client.restore.special import same_special, write_special
@@ -94,9 +94,10 @@ class Writer:
             return stat.S_ISDIR(there.st_mode)
 
         there = self._look(item.name)
-        if there is None:
-            return item.name
-        if _identity(there) not in self._stack.taken:
+        taken = self._stack.taken
+        if taken is None or not taken.holds(item.name, there):
+            if there is None:
+                return item.name
             if stat.S_ISDIR(there.st_mode):
                 return item.name
             if self._rule.overwrite:
@@ -104,7 +105,7 @@ class Writer:
                 return item.name
         verdict = self._judge(item.name, same)
         self._tally.beside(item.path, verdict)
-        return verdict.name
+        return verdict.name or verdict.found
 
     def _extras_of_folder(self, item: OpenFolder, fetched: Fetched) -> Extras:
         if item.entry is None:
@@ -241,9 +242,7 @@ class Writer:
 
     def _skip(self, item: FilePart, extras: Extras, verdict: Verdict) -> None:
         self._tally.skipped += 1
-        there = self._look(item.name)
-        if there is not None and not verdict.beside:
-            self._note(extras, item.name, there)
+        self._note_found(extras, verdict)
 
     def _give_up(self) -> None:
         if self._growing is not None:
@@ -262,12 +261,17 @@ class Writer:
         self._tally.report(Problem("links", item.path, message))
         return False
 
+    def _note_found(self, extras: Extras, verdict: Verdict) -> None:
+        there = self._look(verdict.found) if verdict.found else None
+        if verdict.found and there is not None:
+            self._note(extras, verdict.found, there)
+
     def _note(self, extras: Extras, name: bytes, status: os.stat_result) -> None:
         """Remember what is under a name now, for its other names, and for other entries."""
         if extras.link_group:
             self._links.remember(extras.link_group, self._stack, name, status)
-        if self._stack.surroundings.folds:
-            self._stack.taken.add(_identity(status))
+        if self._stack.taken is not None:
+            self._stack.taken.add(name, status)
 
     # --- links, FIFOs, sockets, devices ---
 
@@ -287,9 +291,7 @@ class Writer:
             verdict = self._judge(name, same_special(item.entry, extras, here))
             self._tally.beside(item.path, verdict)
             if verdict.name is None:
-                there = self._look(name)
-                if there is not None and not verdict.beside:
-                    self._note(extras, name, there)
+                self._note_found(extras, verdict)
                 return
             name = verdict.name
         if extras.link_group and self._link(item, extras.link_group, name):
@@ -328,10 +330,6 @@ class Writer:
         if len(self._decoded) < 1_000:
             self._decoded[entry.extras] = extras
         return extras
-
-
-def _identity(status: os.stat_result) -> Identity:
-    return status.st_dev, status.st_ino
 
 
 def _is_plain(item: FilePart) -> bool:
