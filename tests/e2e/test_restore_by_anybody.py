@@ -37,7 +37,7 @@ from support.sealed_world import SealedWorld
 from support.witness import fingerprint, watching
 
 SEED = int(os.environ.get("CSB_CRASH_SEED", "0")) or random.SystemRandom().randrange(2**32)
-KILLS = 60 if os.environ.get("CSB_TEST_FULL") else 8
+KILLS = 60 if os.environ.get("CSB_TEST_FULL") else 5
 FEWEST = 20
 
 

@@ -207,7 +207,7 @@ class Writer:
         try:
             return [fetched.chunks[id] for id in item.chunks]
         except KeyError:
-            if item.same or item.later:
+            if item.same or item.later or fetched.is_cut:
                 fetched = self._fetch_later(item.chunks)
         for id in item.chunks:
             if id not in fetched.chunks:
@@ -320,6 +320,9 @@ class Writer:
         if known is not None:
             return known
         content = fetched.chunks.get(entry.extras)
+        if content is None and fetched.is_cut:
+            fetched = self._fetch_later([entry.extras])
+            content = fetched.chunks.get(entry.extras)
         try:
             if content is None:
                 raise ContentLacking(fetched.lacking.get(entry.extras, "it was not fetched"))
