@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from csbackup.errors import (
     BlockDamaged,
+    KdfTooCostly,
     KdfTooWeak,
     Malformed,
     SignatureInvalid,
@@ -75,7 +76,7 @@ def read_kdf_parameters(data: bytes) -> KdfParameters:
     if memory_kib < FLOOR.memory_kib or passes < FLOOR.passes or lanes < 1:
         raise KdfTooWeak
     if memory_kib > CEILING_MEMORY_KIB or passes > CEILING_PASSES or lanes > CEILING_LANES:
-        raise Malformed("The password protection", "it asks for more memory or time than is sane")
+        raise KdfTooCostly
     return KdfParameters(data[10:], memory_kib, passes, lanes)
 
 

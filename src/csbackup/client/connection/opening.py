@@ -11,6 +11,7 @@ from csbackup.client.config import Home
 from csbackup.client.connection.address import Address
 from csbackup.client.connection.transport import Request, Transport
 from csbackup.client.connection.trust import (
+    CA_LIMIT_BYTES,
     check_pin,
     pin_of,
     read_ca,
@@ -19,6 +20,7 @@ from csbackup.client.connection.trust import (
     trusting_nobody,
 )
 from csbackup.errors import (
+    CertificateRefused,
     CsbError,
     PinMismatch,
     ServerIncompatible,
@@ -50,7 +52,7 @@ def ask_server(transport: Transport, pin: str) -> messages.ServerInfo:
     """Who the server is. The first request of a connection: says clearly what does not fit."""
     try:
         info = transport.ask(messages.ServerInfo, "GET", "server")
-    except ServerUnreachable:
+    except (ServerUnreachable, CertificateRefused):
         # The handshake fails alike for every wrong certificate; the CA it offers tells why.
         if transport.address.secure:
             _explain_wrong_ca(transport.address, pin)
@@ -82,7 +84,8 @@ def _fetch_ca(address: Address) -> x509.Certificate:
     urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     transport = Transport(address, trusting_nobody())
     try:
-        return read_ca(transport.send(Request("GET", "/ca.crt")).content, address)
+        request = Request("GET", "/ca.crt", most_bytes=CA_LIMIT_BYTES)
+        return read_ca(transport.send(request).content, address)
     finally:
         transport.close()
 

@@ -1,9 +1,10 @@
-"""Requests to one server: kept connections, time-outs, retries, problem documents as errors."""
+"""Requests to one server: kept connections, time-outs, retries, refusals as errors."""
 
 from __future__ import annotations
 
 import json
 import random
+import re
 import ssl
 import threading
 import time
@@ -16,14 +17,25 @@ from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, SSL
 
 from csbackup import __version__
 from csbackup.client.connection.address import Address
+from csbackup.client.connection.answers import (
+    MESSAGE_BYTES,
+    REFUSAL_BYTES,
+    AnswerTooLong,
+    Response,
+    problem_of,
+    read_json,
+    seconds_to_wait,
+)
+from csbackup.client.connection.patience import PlainPool, SecurePool, TooManyBytes
 from csbackup.errors import (
+    CertificateRefused,
     CsbError,
     Refused,
     ServerIncompatible,
     ServerUnreachable,
     TokenRefused,
 )
-from csbackup.protocol.adapter import parse, render
+from csbackup.protocol.adapter import MessageInvalid, parse, render
 
 Body = Any  # bytes, or an iterator over bytes and memoryviews
 Answer = TypeVar("Answer")
@@ -31,16 +43,16 @@ Answer = TypeVar("Answer")
 API = "/api/v1/"
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 120.0
-ANSWER_LIMIT_BYTES = 256 * 1024 * 1024
-LONGEST_WAIT_SECONDS = 60.0
 _PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0)  # between tries, once the server has answered
 _FIRST_PAUSES = (0.3,)  # and before it ever has: a person waits
 _TRY_AGAIN = (502, 503, 504)
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{0,200}")  # whatever else would end the header it is in
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`body` makes the body, again for each try. `repeat`: doing it twice is doing it once."""
+    """`body` makes the body, again for each try. `repeat`: doing it twice is doing it once.
+    `most_bytes`: a longer answer is not read."""
 
     method: str
     path: str
@@ -48,13 +60,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     repeat: bool = True
     read_seconds: float = READ_SECONDS
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
+    most_bytes: int = MESSAGE_BYTES
 
 
 class Transport:
@@ -75,7 +81,9 @@ class Transport:
         self._answered = threading.Event()
 
     def with_token(self, token: str) -> Transport:
-        """The same connections for someone who is known."""
+        """The same connections for someone who is known; the token is the server's word."""
+        if not _TOKEN.fullmatch(token):
+            raise ServerIncompatible(str(self.address), "it gave a token that is none")
         other = Transport(self.address, self.context, token, pool=self._pool)
         other._answered = self._answered
         return other
@@ -97,9 +105,10 @@ class Transport:
 
     def read_message(self, kind: type[Answer], response: Response) -> Answer:
         try:
-            return parse(kind, json.loads(response.content), "Its answer")
-        except ValueError as problem:
-            raise ServerIncompatible(str(self.address), "its answer is not JSON") from problem
+            return parse(kind, read_json(response.content, self.address), "Its answer")
+        except MessageInvalid as problem:
+            why = f"its answer is not as agreed ({str(problem).removesuffix('.')})"
+            raise ServerIncompatible(str(self.address), why) from problem
 
     def send(self, request: Request) -> Response:
         """The server's answer; an error when it is a problem, or does not come."""
@@ -110,12 +119,12 @@ class Transport:
                 return response
             if response.status == 429 and not waited:
                 waited = True
-                time.sleep(_seconds_to_wait(response))
+                time.sleep(seconds_to_wait(response))
                 continue
             raise self._problem(response)
 
     def _problem(self, response: Response) -> CsbError:
-        problem = _problem(response, self.address)
+        problem = problem_of(response, self.address)
         if isinstance(problem, Refused) and problem.problem == "not-signed-in":
             return TokenRefused(device=self._token.startswith("csbd_"))
         return problem
@@ -127,7 +136,11 @@ class Transport:
             last = tries >= len(pauses) or not request.repeat
             try:
                 response = self._send_once(request)
+            except TooManyBytes as problem:
+                raise AnswerTooLong(self.address) from problem
             except (HTTPError, OSError) as problem:
+                if _is_of_certificate(problem):
+                    raise CertificateRefused(str(self.address), _reason(problem)) from problem
                 if last or not _may_pass(problem):
                     raise ServerUnreachable(str(self.address), _reason(problem)) from problem
             else:
@@ -152,31 +165,33 @@ class Transport:
             preload_content=False,
         )
         try:
-            content = _content(answer)
+            content = _content(answer, request.most_bytes, self.address)
         except BaseException:
             answer.close()
             raise
-        if len(content) > ANSWER_LIMIT_BYTES:
-            answer.close()
-            raise ServerIncompatible(str(self.address), "its answer is longer than any should be")
         answer.release_conn()
         return Response(answer.status, answer.headers, content)
 
 
-def _content(answer: urllib3.BaseHTTPResponse) -> bytes:
-    """All of it, up to one byte more than the limit. Reading with a limit copies everything twice,
-    so what says its length, and means it, is read without."""
+def _content(answer: urllib3.BaseHTTPResponse, most_bytes: int, address: Address) -> bytes:
+    """All of it. Reading with a limit copies everything twice, so what says its length, and means
+    it, is read without."""
+    if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise ServerIncompatible(str(address), "it compressed its answer, which nobody asked for")
+    most = most_bytes if answer.status < 300 else REFUSAL_BYTES
     declared = answer.length_remaining
-    plain = "Content-Encoding" not in answer.headers
-    if plain and declared is not None and declared <= ANSWER_LIMIT_BYTES:
-        return answer.read()
-    return answer.read(ANSWER_LIMIT_BYTES + 1)
+    if declared is not None and declared > most:
+        raise AnswerTooLong(address)
+    content = answer.read(most + 1 if declared is None else None)
+    if len(content) > most:
+        raise AnswerTooLong(address)
+    return content
 
 
 def _open_pool(address: Address, context: ssl.SSLContext | None) -> urllib3.HTTPConnectionPool:
     if context is None:
-        return urllib3.HTTPConnectionPool(address.host, address.port, maxsize=4)
-    return urllib3.HTTPSConnectionPool(
+        return PlainPool(address.host, address.port, maxsize=4)
+    return SecurePool(
         address.host, address.port, maxsize=4, ssl_context=context, assert_hostname=False
     )
 
@@ -185,14 +200,28 @@ def _may_pass(problem: Exception) -> bool:
     return not isinstance(problem, SSLError | ssl.SSLError)
 
 
-def _reason(problem: Exception) -> str:
-    """What went wrong, without the library's names for it."""
+def _is_of_certificate(problem: Exception) -> bool:
+    return isinstance(_innermost(problem), ssl.SSLCertVerificationError)
+
+
+def _innermost(problem: Exception) -> BaseException:
     inner: BaseException = problem
     while True:
-        deeper = inner.reason if isinstance(inner, MaxRetryError) else inner.__cause__
+        deeper = inner.__cause__
+        if isinstance(inner, MaxRetryError):
+            deeper = inner.reason
+        elif isinstance(inner, SSLError) and inner.args and isinstance(inner.args[0], Exception):
+            deeper = inner.args[0]
         if deeper is None:
-            break
+            return inner
         inner = deeper
+
+
+def _reason(problem: Exception) -> str:
+    """What went wrong, without the library's names for it."""
+    inner = _innermost(problem)
+    if isinstance(inner, ssl.SSLCertVerificationError):
+        return inner.verify_message
     if isinstance(inner, OSError) and inner.strerror:
         return inner.strerror
     if isinstance(inner, TimeoutError) or "timed out" in str(inner):
@@ -200,26 +229,3 @@ def _reason(problem: Exception) -> str:
     if isinstance(inner, NewConnectionError):
         return "no connection"
     return str(inner) or type(inner).__name__
-
-
-def _seconds_to_wait(response: Response) -> float:
-    try:
-        asked = float(response.headers.get("Retry-After", "1"))
-    except ValueError:
-        asked = 1.0
-    return min(max(asked, 0.1), LONGEST_WAIT_SECONDS)
-
-
-def _problem(response: Response, address: Address) -> CsbError:
-    """The server's problem document as an error."""
-    try:
-        document = json.loads(response.content)
-        code, detail = str(document["code"]), str(document["detail"])
-    except (ValueError, KeyError, TypeError):
-        why = f"it answered with status {response.status} and no explanation"
-        return ServerIncompatible(str(address), why)
-    extra = {name: value for name, value in document.items() if name not in _USUAL}
-    return Refused(response.status, code, detail, extra)
-
-
-_USUAL = ("type", "title", "status", "code", "detail")

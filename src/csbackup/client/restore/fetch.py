@@ -16,6 +16,7 @@ from csbackup.protocol.frames import BlockLocation
 
 Content = bytes | memoryview
 _MISSING = "the server does not have it"
+_ANOTHER = "what the server has in its place does not match its id"
 
 
 @dataclass(slots=True)
@@ -80,6 +81,7 @@ class Fetcher:
                 _mark(block, missing, fetched, str(problem).removesuffix("."))
                 continue
             _take(chunks, missing, fetched)
+            _mark(block, missing, fetched, _ANOTHER)
 
     def _bytes_of(self, block: BlockLocation, read: _Read) -> bytes:
         return self._source.read_pack(block.pack, read.start, read.end)
