@@ -21,16 +21,19 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509 import load_pem_x509_certificates
 
+from csbackup.client.config import Home
+from csbackup.client.keyring import load_device
 from csbackup.server.names import Names
 from csbackup.server.trust import Authority, make_authority, make_leaf
-from support.evil_world import MOST_BYTES, check_honest, environment_of, state_of
+from support.evil_world import MOST_BYTES, check_honest, check_unsent, environment_of, state_of
 from support.lies import endless, with_fields
-from support.processes import Client, Server
+from support.processes import PASSWORD, Client, Server
 from support.tampering_server import Change, Lie, TamperingServer, instead, raw, told
 from support.warm_client import WarmClient
 
 LS = ("ls", "--json")
 RESTORE = ("restore", "--to", "{target}", "--json")
+DOCUMENT = Path(__file__).parents[2] / "docs" / "malicious-server.md"
 MEGABYTE = b"A" * 1_000_000
 NAMES = Names(("localhost",), ())
 DAY = timedelta(days=1)
@@ -143,6 +146,9 @@ NONSENSE = [
     Nonsense("a refusal that redraws the terminal",
              instead(403, {"code": "\x1b[2J", "detail": "\x1b]0;owned\x07\x9b31m\n\u202e"}),
              "refused"),
+    Nonsense("a refusal that passes for a finding of ours",
+             instead(403, {"code": "server-went-back", "detail": "Run csb accept-server."}),
+             "refused"),
     Nonsense("a refusal that is no text",
              instead(403, b'{"code": "forbidden", "detail": "\\ud800\\udfff \\udc80"}'),
              "forbidden"),
@@ -159,7 +165,12 @@ NONSENSE = [
 
 @pytest.mark.parametrize("nonsense", NONSENSE, ids=lambda nonsense: nonsense.name)
 def test_nonsense_is_refused_by_name(
-    evil: TamperingServer, laptop: Client, csb: WarmClient, tmp_path: Path, nonsense: Nonsense
+    evil: TamperingServer,
+    laptop: Client,
+    csb: WarmClient,
+    tmp_path: Path,
+    nonsense: Nonsense,
+    record_property: Callable[[str, object], None],
 ) -> None:
     before = state_of(laptop)
     command = [word.format(target=tmp_path / "target") for word in nonsense.command]
@@ -167,6 +178,7 @@ def test_nonsense_is_refused_by_name(
     with evil.lying(Lie(nonsense.method, nonsense.route, nonsense.change)) as lies:
         outcome = csb.run(command, environment_of(laptop))
 
+    record_property("peak", outcome.peak_bytes)
     assert not lies.troubles
     assert lies.fired, "the lie was never told, so nothing is proven"
     assert (outcome.named, outcome.code) == ({nonsense.code}, 2), outcome.said[:2000]
@@ -175,8 +187,20 @@ def test_nonsense_is_refused_by_name(
     assert len(outcome.said) < 20_000
     assert outcome.said.replace("\n", "").isprintable()
     assert outcome.peak_bytes < MOST_BYTES
+    device = load_device(Home(laptop.home))
+    check_unsent(
+        {"the password": PASSWORD.encode(), "the signing key": device.signing_private}, lies.asked
+    )
     assert state_of(laptop) == before
     check_honest(laptop)
+
+
+def test_the_document_names_every_row() -> None:
+    text = DOCUMENT.read_text()
+
+    for nonsense in NONSENSE:
+        assert f"| {nonsense.name} | " in text
+        assert f"`{nonsense.code}`" in text
 
 
 # --- identities --------------------------------------------------------------------------------

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import base64
 import os
+import random
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +32,7 @@ from csbackup.protocol.frames import BlockLocation
 from support import lies
 from support.evil_world import (
     MOST_BYTES,
+    NEW_PASSWORD,
     EvilWorld,
     check_honest,
     environment_of,
@@ -35,9 +40,11 @@ from support.evil_world import (
     speaking_as,
     state_of,
 )
-from support.tampering_server import Change, Lie, bytes_told, instead
+from support.tampering_server import Answer, Asked, Change, Forward, Lie, bytes_told, instead
 from support.warm_client import WarmClient
 
+DOCUMENT = Path(__file__).parents[2] / "docs" / "malicious-server.md"
+RECOVER = Path(__file__).parents[2] / "recover.py"
 Making = Callable[[EvilWorld], list[Lie]]
 
 LS = ("ls", "{source}", "--json")
@@ -656,7 +663,11 @@ def csb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmClient]:
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_a_lie_is_caught_by_name(
-    world: EvilWorld, csb: WarmClient, tmp_path: Path, scenario: Scenario
+    world: EvilWorld,
+    csb: WarmClient,
+    tmp_path: Path,
+    scenario: Scenario,
+    record_property: Callable[[str, object], None],
 ) -> None:
     client = (
         world.nobody(tmp_path) if scenario.from_nowhere else world.copy_of(world.laptop, tmp_path)
@@ -667,6 +678,7 @@ def test_a_lie_is_caught_by_name(
     with something_new(world, scenario), world.evil.lying(*prepared) as told_lies:
         outcome = csb.run(filled_in(scenario, world, tmp_path), environment_of(client))
 
+    record_property("peak", outcome.peak_bytes)
     assert not told_lies.troubles
     assert told_lies.fired, "the lie was never told, so nothing is proven"
     assert outcome.named == ({scenario.code} if scenario.code else set()), outcome.said
@@ -684,6 +696,14 @@ def test_a_lie_is_caught_by_name(
     else:
         world.check_unharmed(client, before)
         check_honest(client)
+
+
+def test_the_document_names_every_row() -> None:
+    text = DOCUMENT.read_text()
+
+    for scenario in SCENARIOS:
+        (row,) = [line for line in text.splitlines() if line.startswith(f"| {scenario.name} |")]
+        assert row.endswith(f"| `{scenario.code}` |")
 
 
 @contextmanager
@@ -708,3 +728,163 @@ def filled_in(scenario: Scenario, world: EvilWorld, place: Path) -> list[str]:
         "name": abs(hash(scenario.name)) % 10**9,
     }
     return [word.format(**known) for word in scenario.command]
+
+
+# --- what takes more than one step -------------------------------------------------------------
+
+
+def test_a_snapshot_that_was_acknowledged_and_never_kept_is_missed(
+    world: EvilWorld, csb: WarmClient, tmp_path: Path
+) -> None:
+    """No device can know it at once: it cannot open what is there. It knows the next time."""
+    client = world.copy_of(world.laptop, tmp_path)
+    everything = bytes_told(lambda bits: b"\xff" * len(bits))
+    lying = [
+        Lie("POST", "uploads/[0-9a-f]+/have", everything),
+        Lie("POST", COMMIT, lies.acknowledged()),
+    ]
+    with something_new(world, SCENARIOS[-1]), world.evil.lying(*lying) as told_lies:
+        lost = csb.run(BACKUP, environment_of(client))
+
+    again = csb.run(BACKUP, environment_of(client))
+    looked = csb.run(SNAPSHOTS, environment_of(client))
+    accepted = csb.run(ACCEPT, environment_of(client))
+
+    assert told_lies.fired
+    assert lost.code == 0, "the lie was not good enough to prove anything"
+    assert again.named == looked.named == {"server-went-back"}
+    assert "snapshot 4 of device laptop is gone" in again.said
+    assert accepted.code == 0
+    check_honest(client)
+
+
+def test_two_snapshots_in_one_place_do_not_go_together(
+    world: EvilWorld, csb: WarmClient, tmp_path: Path
+) -> None:
+    """A fork: the device was made to sign another snapshot 3 than the one that others are shown."""
+    client = world.copy_of(world.laptop, tmp_path)
+    second = world.snapshots_json(world.laptop)[1]
+    heads = client.home / "heads.json"
+    third = world.snapshots_json(world.laptop)[2]
+    heads.write_text(
+        heads.read_text()
+        .replace(third["snapshot"], second["snapshot"])
+        .replace('"sequence": 3', '"sequence": 2')
+    )
+    lying = [
+        *heads_told(_own_head(sequence=2, snapshot=second["snapshot"]))(world),
+        Lie("POST", COMMIT, lies.acknowledged()),
+    ]
+    with something_new(world, SCENARIOS[-1]), world.evil.lying(*lying) as told_lies:
+        forked = csb.run(BACKUP, environment_of(client))
+
+    again = csb.run(BACKUP, environment_of(client))
+
+    assert told_lies.fired
+    assert forked.code == 0, forked.said
+    assert again.named == {"server-went-back"}
+    assert "snapshot 3 of device laptop is another one than before" in again.said
+
+
+def test_an_old_wrap_after_a_new_password_opens_with_nothing_new(
+    world: EvilWorld, csb: WarmClient, tmp_path: Path
+) -> None:
+    """The old wrap stays what it was, for whoever kept it. The new password does not open it, and
+    says so: `wrong-password`. It is never taken for the right one."""
+    client = world.nobody(tmp_path)
+    client.register("bea", device="one")
+    kdf_before: list[bytes] = []
+
+    def listening(_: Asked, forward: Forward) -> Answer:
+        answer = forward()
+        kdf_before.append(answer.body)
+        return answer
+
+    with world.evil.lying(Lie("POST", "kdf", listening)):
+        changed = csb.run(PASSWORD, environment_of(client))
+    with world.evil.lying(Lie("POST", "kdf", instead(200, kdf_before[0]))) as told_lies:
+        refused = csb.run(PASSWORD, environment_of(client) | {"CSB_PASSWORD": NEW_PASSWORD})
+    welcome = csb.run(PASSWORD, environment_of(client) | {"CSB_PASSWORD": NEW_PASSWORD})
+
+    assert changed.code == 0
+    assert told_lies.fired
+    assert refused.named == {"wrong-password"}
+    assert welcome.code == 0
+
+
+def test_recover_hears_what_the_other_devices_saw(world: EvilWorld, tmp_path: Path) -> None:
+    """A data folder without the end of a device's history, read without any server."""
+    data = Path(shutil.copytree(world.server.data, tmp_path / "data", ignore=_sockets))
+    (gone,) = data.glob(f"records/*/snapshot-{world.device.device.hex()}-0000000003")
+    gone.unlink()
+
+    finished = subprocess.run(
+        [sys.executable, str(RECOVER), str(data), "--account", "ada"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "warning: snapshot 3, which device desktop saw, is gone" in finished.stdout
+
+
+def _sockets(folder: str, names: list[str]) -> list[str]:
+    return [name for name in names if name == "socket"]
+
+
+# --- at random ---------------------------------------------------------------------------------
+
+ANSWERS = (
+    ("GET", "server"), ("POST", "kdf"), ("POST", "sessions"), ("GET", "devices"),
+    ("GET", "devices/[0-9a-f]+/certificates"), ("GET", "devices/[0-9a-f]+/snapshots"),
+    ("POST", "nodes"), ("POST", "locate"), ("GET", "packs/[0-9a-f]+"),
+)  # fmt: skip
+SEED = int(os.environ.get("CSB_CRASH_SEED") or random.SystemRandom().randrange(2**31))
+ROUNDS = 20 if os.environ.get("CSB_TEST_FULL") else 1
+
+
+def spoiled(drawn: random.Random) -> Callable[[bytes], bytes]:
+    """A byte changed, some left out or twice, or the rest missing."""
+
+    def change(body: bytes) -> bytes:
+        at = drawn.randrange(len(body))
+        length = drawn.randrange(1, 40)
+        kind = drawn.randrange(4)
+        if kind == 0:
+            return body[:at] + bytes([body[at] ^ 1 << drawn.randrange(8)]) + body[at + 1 :]
+        if kind == 1:
+            return body[:at] + body[at + length :]
+        if kind == 2:
+            return body[: at + length] + body[at:]
+        return body[:at]
+
+    return change
+
+
+@pytest.mark.parametrize("number", range(ROUNDS))
+@pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: answer[1])
+def test_a_spoiled_answer_never_becomes_a_wrong_file(
+    world: EvilWorld, csb: WarmClient, tmp_path: Path, answer: tuple[str, str], number: int
+) -> None:
+    print(f"CSB_CRASH_SEED={SEED}")
+    drawn = random.Random(f"{SEED} {answer} {number}")
+    method, route = answer
+    command = [
+        word.format(url=world.evil.url, pin=world.evil.pin, target=tmp_path / "target")
+        for word in AS_GUEST
+    ]
+    client = world.nobody(tmp_path)
+
+    with world.evil.lying(Lie(method, route, bytes_told(spoiled(drawn)))) as told_lies:
+        outcome = csb.run(command, environment_of(client))
+
+    assert told_lies.fired
+    assert not told_lies.troubles
+    assert outcome.code in (0, 1, 2)
+    assert "unforeseen" not in outcome.said
+    assert "Traceback" not in outcome.said
+    assert outcome.peak_bytes < MOST_BYTES
+    world.check_kept_secret(told_lies.asked)
+    restored = world.check_restored(tmp_path / "target")
+    if outcome.code == 0:  # what was spoiled is nothing that the client goes by
+        assert restored == len(world.truth)

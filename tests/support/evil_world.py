@@ -11,7 +11,7 @@ import json
 import os
 import random
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -184,15 +184,19 @@ class EvilWorld:
         return number
 
     def check_kept_secret(self, asked: Iterable[Asked]) -> None:
-        """Nothing that only the owner knows left the device, in any usual spelling."""
-        sent = b"\n".join(
-            b"\n".join((one.path.encode(), str(dict(one.headers)).encode(), one.body))
-            for one in asked
-        )
-        assert sent
-        for name, secret in self.secrets.items():
-            for spelling in spellings(secret):
-                assert spelling not in sent, f"{name} was sent to the server"
+        """Nothing that only the owner knows left the device."""
+        check_unsent(self.secrets, asked)
+
+
+def check_unsent(secrets: Mapping[str, bytes], asked: Iterable[Asked]) -> None:
+    """None of these stands in any request, in any usual spelling."""
+    sent = b"\n".join(
+        b"\n".join((one.path.encode(), str(dict(one.headers)).encode(), one.body)) for one in asked
+    )
+    assert sent
+    for name, secret in secrets.items():
+        for spelling in spellings(secret):
+            assert spelling not in sent, f"{name} was sent to the server"
 
 
 def spellings(secret: bytes) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from csbackup.client.config import Home, find_home
 from csbackup.client.heads import Heads
 from csbackup.client.keyring import EnrolledDevice, load_device, save_device
 from csbackup.client.settings import load_settings, save_settings
-from csbackup.errors import NotEnrolled, PathProblem, ServerWentBack
+from csbackup.errors import HistoryBroken, NotEnrolled, PathProblem, ServerWentBack
 from csbackup.format.ids import AccountId, DeviceId, SourceId
 from csbackup.format.keys import account_keys
 from csbackup.format.snapshot import Settings
@@ -135,3 +135,32 @@ def test_an_accepted_break_is_recorded_and_then_holds(home: Home) -> None:
     assert gone == ["snapshots 2 to 3 of device laptop are gone"]
     assert [(found.accepted, found.gone) for found in heads.breaks()] == [(7, gone[0])]
     heads.check([head(LAPTOP, 1)])
+
+
+# --- heads that can be none ---
+
+
+@pytest.mark.parametrize(
+    "heads",
+    [
+        [head(LAPTOP, 1, b"short")],
+        [head(b"short", 1)],
+        [head(LAPTOP, -1)],
+        [head(LAPTOP, 0)],
+        [head(LAPTOP, 1), head(LAPTOP, 2)],
+        [head(number.to_bytes(16, "big"), 1) for number in range(10_001)],
+    ],
+    ids=["id", "device", "negative", "an id of nothing", "twice", "too many"],
+)
+def test_heads_that_can_be_none_are_refused_and_not_kept(
+    home: Home, heads: list[DeviceHead]
+) -> None:
+    for take in (
+        Heads(home).check,
+        Heads(home).remember,
+        lambda found: Heads(home).accept(found, 1),
+    ):
+        with pytest.raises(HistoryBroken):
+            take(heads)
+
+    assert home.read("heads.json") is None

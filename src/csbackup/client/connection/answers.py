@@ -13,7 +13,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from csbackup.client.connection.address import Address
-from csbackup.errors import CsbError, Refused, ServerIncompatible
+from csbackup.errors import (
+    CertificateRefused,
+    CsbError,
+    HistoryBroken,
+    KeysMismatch,
+    PinMismatch,
+    Refused,
+    ServerIncompatible,
+    ServerWentBack,
+)
 
 MESSAGE_BYTES = 64 * 1024 * 1024  # a list of some ten thousand snapshots takes half of it
 REFUSAL_BYTES = 1024 * 1024
@@ -24,6 +33,10 @@ _ANY_LETTER_BYTES = (
 )  # longer ones are ids and the like; one emoji makes it all four times as big
 _LONGEST_DETAIL = 2_000
 _CODE = re.compile(r"[a-z0-9-]{1,64}")
+_FINDINGS = frozenset(  # what we find out about a server, it does not say of itself
+    kind.code
+    for kind in (PinMismatch, CertificateRefused, ServerWentBack, HistoryBroken, KeysMismatch)
+)
 _USUAL = ("type", "title", "status", "code", "detail")
 
 
@@ -63,7 +76,7 @@ def problem_of(response: Response, address: Address) -> CsbError:
     except (ServerIncompatible, KeyError, TypeError, IndexError):
         why = f"it answered with status {response.status} and no explanation"
         return ServerIncompatible(str(address), why)
-    if not _CODE.fullmatch(code):
+    if code in _FINDINGS or not _CODE.fullmatch(code):
         code = Refused.code
     detail = detail[:_LONGEST_DETAIL].encode(errors="replace").decode()
     extra = {name: value for name, value in document.items() if name not in _USUAL}
