@@ -174,8 +174,8 @@ class CertificateRefused(TrustError):
 
     def __init__(self, url: str, why: str) -> None:
         super().__init__(
-            f"{url} does not prove that it is your server: {why}. Do not go on; ask the admin "
-            "whether its certificate is over, or somebody stands in between."
+            f"{url} does not prove that it is your server: {why}. Check this machine's clock, and "
+            "ask the admin whether its certificate is over; else somebody stands in between."
         )
 
 

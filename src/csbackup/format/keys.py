@@ -96,14 +96,18 @@ class UnlockKeys:
 
 
 def password_keys(password: str, account: AccountId, parameters: KdfParameters) -> UnlockKeys:
-    """Takes about 0.2 s and `memory_kib` of memory."""
-    stretched = Argon2id(
+    """Takes about 0.2 s and `memory_kib` of memory; `KdfTooCostly` where there is not as much."""
+    stretching = Argon2id(
         salt=parameters.salt,
         length=SECRET_BYTES,
         iterations=parameters.passes,
         lanes=parameters.lanes,
         memory_cost=parameters.memory_kib,
-    ).derive(unicodedata.normalize("NFKC", password).encode())
+    )
+    try:
+        stretched = stretching.derive(unicodedata.normalize("NFKC", password).encode())
+    except MemoryError as problem:
+        raise KdfTooCostly from problem
     context = parameters.encode()
     auth = derive(stretched, account, b"csb1/auth" + context)
     wrap = derive(stretched, account, b"csb1/wrap" + context, 64)
