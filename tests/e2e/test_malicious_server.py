@@ -675,7 +675,7 @@ def test_a_lie_is_caught_by_name(
     before = state_of(client)
     prepared = scenario.making(world)
 
-    with something_new(world, scenario), world.evil.lying(*prepared) as told_lies:
+    with something_new(world.source), world.evil.lying(*prepared) as told_lies:
         outcome = csb.run(filled_in(scenario, world, tmp_path), environment_of(client))
 
     record_property("peak", outcome.peak_bytes)
@@ -707,15 +707,14 @@ def test_the_document_names_every_row() -> None:
 
 
 @contextmanager
-def something_new(world: EvilWorld, scenario: Scenario) -> Iterator[None]:
-    """A file that only a backup meets, so that there is something to send."""
-    path = world.source / "new"
-    if scenario.command == BACKUP:
-        path.write_bytes(os.urandom(300_000))
+def something_new(folder: Path) -> Iterator[None]:
+    """A file that is there for a moment, so that a backup has something to send."""
+    path = folder / "new"
+    path.write_bytes(os.urandom(300_000))
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)
+        path.unlink()
 
 
 def filled_in(scenario: Scenario, world: EvilWorld, place: Path) -> list[str]:
@@ -743,7 +742,7 @@ def test_a_snapshot_that_was_acknowledged_and_never_kept_is_missed(
         Lie("POST", "uploads/[0-9a-f]+/have", everything),
         Lie("POST", COMMIT, lies.acknowledged()),
     ]
-    with something_new(world, SCENARIOS[-1]), world.evil.lying(*lying) as told_lies:
+    with something_new(world.source), world.evil.lying(*lying) as told_lies:
         lost = csb.run(BACKUP, environment_of(client))
 
     again = csb.run(BACKUP, environment_of(client))
@@ -775,7 +774,7 @@ def test_two_snapshots_in_one_place_do_not_go_together(
         *heads_told(_own_head(sequence=2, snapshot=second["snapshot"]))(world),
         Lie("POST", COMMIT, lies.acknowledged()),
     ]
-    with something_new(world, SCENARIOS[-1]), world.evil.lying(*lying) as told_lies:
+    with something_new(world.source), world.evil.lying(*lying) as told_lies:
         forked = csb.run(BACKUP, environment_of(client))
 
     again = csb.run(BACKUP, environment_of(client))
@@ -839,6 +838,11 @@ ANSWERS = (
     ("GET", "devices/[0-9a-f]+/certificates"), ("GET", "devices/[0-9a-f]+/snapshots"),
     ("POST", "nodes"), ("POST", "locate"), ("GET", "packs/[0-9a-f]+"),
 )  # fmt: skip
+BACKUP_ANSWERS = (
+    ("POST", "uploads"), ("POST", "uploads/[0-9a-f]+/have"),
+    ("PUT", "uploads/[0-9a-f]+/packs/[0-9a-f]+"), ("GET", "uploads/[0-9a-f]+/packs/[0-9a-f]+"),
+    ("POST", COMMIT),
+)  # fmt: skip
 SEED = int(os.environ.get("CSB_CRASH_SEED") or random.SystemRandom().randrange(2**31))
 ROUNDS = 20 if os.environ.get("CSB_TEST_FULL") else 1
 
@@ -888,3 +892,28 @@ def test_a_spoiled_answer_never_becomes_a_wrong_file(
     restored = world.check_restored(tmp_path / "target")
     if outcome.code == 0:  # what was spoiled is nothing that the client goes by
         assert restored == len(world.truth)
+
+
+@pytest.mark.parametrize("number", range(ROUNDS))
+@pytest.mark.parametrize("answer", BACKUP_ANSWERS, ids=lambda answer: " ".join(answer))
+def test_a_spoiled_answer_to_a_backup_does_no_harm(
+    world: EvilWorld, csb: WarmClient, tmp_path: Path, answer: tuple[str, str], number: int
+) -> None:
+    """Whether the run ended well or not: the next one does, and goes on from what there is."""
+    print(f"CSB_CRASH_SEED={SEED}")
+    drawn = random.Random(f"{SEED} {answer} {number}")
+    method, route = answer
+    client = world.copy_of(world.stranger, tmp_path)
+    lie = Lie(method, route, bytes_told(spoiled(drawn)))
+
+    with something_new(world.place / "stranger files"):
+        with world.evil.lying(lie) as told_lies:
+            outcome = csb.run(BACKUP, environment_of(client))
+        honest = csb.run(BACKUP, environment_of(client))
+
+    assert told_lies.fired
+    assert not told_lies.troubles
+    assert "unforeseen" not in outcome.said
+    assert "Traceback" not in outcome.said
+    assert honest.code == 0, outcome.said + honest.said
+    check_honest(client)
