@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from csbackup.client.browse.chain import History, Kept, check_certificates, check_chain
 from csbackup.client.browse.compare import compare
-from csbackup.client.browse.gossip import hearsay
+from csbackup.client.browse.gossip import Hearsay, hearsay
 from csbackup.client.browse.nodes import NodeReader
 from csbackup.client.browse.paths import children, clean, find
 from csbackup.client.browse.search import search
@@ -237,8 +237,8 @@ class Told:
         return SnapshotList(tuple(self.infos))
 
 
-def heard(about: list[SnapshotInfo], *seen: Head, gone: bool = False) -> list[str]:
-    """What is missed of a device, when the newest snapshot of its sibling names these heads."""
+def heard(about: list[SnapshotInfo], *seen: Head, gone: bool = False) -> Hearsay:
+    """What is said of a device, when the newest snapshot of its sibling names these heads."""
     (first,) = chain(1)
     sibling = resigned(first, device=SIBLING, heads=seen)
     names = {DEVICE: "laptop"} if gone else {DEVICE: "laptop", SIBLING: "desktop"}
@@ -248,16 +248,16 @@ def heard(about: list[SnapshotInfo], *seen: Head, gone: bool = False) -> list[st
 def test_what_a_sibling_saw_and_is_there_is_not_missed() -> None:
     infos = chain(3)
 
-    assert heard(infos, Head(DEVICE, 3, SnapshotId(infos[2].snapshot))) == []
-    assert heard(infos, Head(DEVICE, 2, SnapshotId(infos[1].snapshot))) == []
-    assert heard(infos) == []
+    assert heard(infos, Head(DEVICE, 3, SnapshotId(infos[2].snapshot))) == ((), ())
+    assert heard(infos, Head(DEVICE, 2, SnapshotId(infos[1].snapshot))) == ((), ())
+    assert heard(infos) == ((), ())
 
 
 def test_what_a_sibling_saw_and_is_gone_is_missed() -> None:
     infos = chain(3)
 
-    (missed,) = heard(infos[:2], Head(DEVICE, 3, SnapshotId(infos[2].snapshot)))
-    (forked,) = heard(infos, Head(DEVICE, 3, SnapshotId(b"f" * 32)))
+    (missed,) = heard(infos[:2], Head(DEVICE, 3, SnapshotId(infos[2].snapshot))).missed
+    (forked,) = heard(infos, Head(DEVICE, 3, SnapshotId(b"f" * 32))).missed
 
     assert missed == "snapshot 3 of device laptop, which desktop saw, is gone or another one"
     assert forked == missed
@@ -267,15 +267,16 @@ def test_a_sibling_that_is_not_mentioned_is_missed() -> None:
     infos = chain(1)
     infos[0] = resigned(infos[0], heads=(Head(SIBLING, 1, SnapshotId(b"s" * 32)),))
 
-    assert heard(infos, gone=True) == ["device 65656565, which laptop saw, is gone"]
+    assert heard(infos, gone=True) == ((), ("device 65656565, which laptop saw, is gone",))
 
 
 def test_a_sibling_whose_history_does_not_hold_says_nothing_and_that_is_said() -> None:
     names = {DEVICE: "laptop", SIBLING: "desktop"}
 
-    (said,) = hearsay(Told(chain(1)), names, check(chain(1)), KEYS.device)
+    missed, (said,) = hearsay(Told(chain(1)), names, check(chain(1)), KEYS.device)
 
-    assert said.startswith("what device desktop saw cannot be told")
+    assert not missed
+    assert said.startswith("what desktop saw cannot be told")
 
 
 # --- choosing a snapshot ---

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from csbackup import __version__
 from csbackup.client.browse.chain import History, check_certificates, read_history
-from csbackup.client.browse.gossip import hearsay
+from csbackup.client.browse.gossip import Hearsay, hearsay
 from csbackup.client.browse.nodes import NodeReader
 from csbackup.client.config import Home
 from csbackup.client.connection import Connection, Transport, register
@@ -110,8 +110,8 @@ def take_over_device(
     if not certificates:
         raise HistoryBroken(f"the server shows no certificate of {old}")
     history = read_history(unlocked.connection, device_id, keys)
-    if gone := what_siblings_saw(unlocked, history):
-        raise ServerWentBack(gone, _ADVICE)
+    if missed := what_siblings_saw(unlocked, history).missed:
+        raise ServerWentBack("; ".join(missed), _ADVICE)
     settings = new_settings()
     if history.whole:
         settings = NodeReader(unlocked.connection).settings(history.whole[-1].snapshot.settings)
@@ -121,10 +121,10 @@ def take_over_device(
     return enrolled
 
 
-def what_siblings_saw(unlocked: UnlockedAccount, history: History) -> str:
+def what_siblings_saw(unlocked: UnlockedAccount, history: History) -> Hearsay:
     """What is gone of a device's history, by what the newest snapshots of the others say."""
     names = {DeviceId(one.device): one.name for one in unlocked.connection.devices()}
-    return "; ".join(hearsay(unlocked.connection, names, history, unlocked.keys.device))
+    return hearsay(unlocked.connection, names, history, unlocked.keys.device)
 
 
 def find_device(unlocked: UnlockedAccount, wanted: str) -> messages.Device:

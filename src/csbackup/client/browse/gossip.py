@@ -7,44 +7,52 @@ hides the end of one device's history must hide what the others saw of it as wel
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from csbackup.client.browse.chain import History, HistorySource, read_history
 from csbackup.errors import FormatError, TrustError
 from csbackup.format.ids import DeviceId
 from csbackup.format.keys import DeviceKeys
+from csbackup.format.snapshot import Head
+
+
+class Hearsay(NamedTuple):
+    """What the other devices say, in words. `missed`: what they saw of one device, and is gone.
+    `silent`: who should have been asked, and could not be."""
+
+    missed: tuple[str, ...]
+    silent: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "; ".join(self.missed + self.silent)
 
 
 def hearsay(
     source: HistorySource, names: Mapping[DeviceId, str], about: History, keys: DeviceKeys
-) -> list[str]:
-    """What is gone of one device's history, or of the account's devices, going by what the newest
-    snapshots of all of them say; in words.
-
-    A history that does not hold says nothing, and that is said as well.
-    """
-    histories = [about]
-    found = []
+) -> Hearsay:
+    """What is gone of a device's history, going by the newest snapshots of the account's others."""
+    heads = _newest_heads(about)
+    silent = [
+        f"device {head.device.hex()[:8]}, which {names[about.device]} saw, is gone"
+        for head in heads
+        if head.device not in names
+    ]
+    missed = []
     for device in names:
         if device != about.device:
             try:
-                histories.append(read_history(source, device, keys))
+                heads = _newest_heads(read_history(source, device, keys))
             except (FormatError, TrustError) as problem:
-                found.append(f"what device {names[device]} saw cannot be told ({problem})")
-    known = {history.device: history for history in histories}
-    return found + _unknown(known, names, about.device)
+                silent.append(f"what {names[device]} saw cannot be told ({problem})")
+            else:
+                missed += [
+                    f"snapshot {head.sequence} of device {names[about.device]}, which "
+                    f"{names[device]} saw, is gone or another one"
+                    for head in heads
+                    if head.device == about.device and not about.holds(head.sequence, head.snapshot)
+                ]
+    return Hearsay(tuple(missed), tuple(silent))
 
 
-def _unknown(
-    known: Mapping[DeviceId, History], names: Mapping[DeviceId, str], about: DeviceId
-) -> list[str]:
-    found = []
-    for device, history in known.items():
-        for head in history.whole[-1].snapshot.heads if history.whole else ():
-            if head.device not in names:
-                found.append(f"device {head.device.hex()[:8]}, which {names[device]} saw, is gone")
-            elif head.device == about and not known[about].holds(head.sequence, head.snapshot):
-                found.append(
-                    f"snapshot {head.sequence} of device {names[about]}, which {names[device]} "
-                    "saw, is gone or another one"
-                )
-    return found
+def _newest_heads(history: History) -> tuple[Head, ...]:
+    return history.whole[-1].snapshot.heads if history.whole else ()

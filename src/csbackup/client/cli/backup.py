@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import replace
 
@@ -15,13 +16,15 @@ from csbackup.client.cli.output import count, percent, print_json, printable, si
 from csbackup.client.cli.program import FINISHED, FINISHED_WITH_PROBLEMS
 from csbackup.client.cli.progress import open_progress
 from csbackup.client.cli.reaching import own_home, reach_own
-from csbackup.client.config import Home
+from csbackup.client.config import Home, seconds_from
+from csbackup.client.files.live import PATIENCE_SECONDS, LiveFiles
 from csbackup.client.heads import Heads
 from csbackup.client.keyring import load_device
 from csbackup.client.last_run import LastRun, load_last_run, save_last_run
 from csbackup.client.platform.memory import give_back_large_buffers
 from csbackup.client.settings import load_settings
 from csbackup.errors import CsbError, NothingToBackUp, RunInProgress
+from csbackup.format.snapshot import Settings
 
 PROBLEMS_SHOWN = 20
 
@@ -78,9 +81,15 @@ def _run(home: Home, *, quiet: bool) -> BackupResult:
         server=connection,
         heads=Heads(home, {device.device: device.device_name}),
         client_version=__version__,
+        files=_open_files(settings),
     )
     with open_progress(quiet=quiet) as progress:
         return run_backup(context, progress)
+
+
+def _open_files(settings: Settings) -> LiveFiles:
+    patience = seconds_from(os.environ, "CSB_FILE_TIMEOUT", PATIENCE_SECONDS)
+    return LiveFiles(settings.roots, patience_seconds=patience)
 
 
 def _keep_success(home: Home, result: BackupResult) -> None:

@@ -125,7 +125,7 @@ def _check_newest(unlocked: UnlockedAccount, history: History) -> str:
     if is_enrolled(own_home()) and heads.seen(history.device):
         heads.check_device(history.device, history.newest)
         return ""
-    return what_siblings_saw(unlocked, history)
+    return str(what_siblings_saw(unlocked, history))
 
 
 def _split(paths: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:

@@ -47,6 +47,7 @@ _PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0)  # between tries, once the server
 _FIRST_PAUSES = (0.3,)  # and before it ever has: a person waits
 _TRY_AGAIN = (502, 503, 504)
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{0,200}")  # whatever else would end the header it is in
+_NOT_IN_ITS_TIME = (9, 10)  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +221,9 @@ def _innermost(problem: Exception) -> BaseException:
 def _reason(problem: Exception) -> str:
     """What went wrong, without the library's names for it."""
     inner = _innermost(problem)
+    if isinstance(inner, ssl.SSLCertVerificationError) and inner.verify_code in _NOT_IN_ITS_TIME:
+        today = time.strftime("%Y-%m-%d")
+        return f"by this machine's clock, which says {today}, its certificate does not hold now"
     if isinstance(inner, ssl.SSLCertVerificationError):
         return inner.verify_message
     if isinstance(inner, OSError) and inner.strerror:
