@@ -270,6 +270,17 @@ def test_a_sibling_that_is_not_mentioned_is_missed() -> None:
     assert heard(infos, gone=True) == ((), ("device 65656565, which laptop saw, is gone",))
 
 
+def test_a_device_that_the_server_does_not_mention_is_called_by_its_id() -> None:
+    (first,) = chain(1)
+    sibling = resigned(first, device=SIBLING, heads=(Head(DEVICE, 2, SnapshotId(b"s" * 32)),))
+
+    found = hearsay(Told([sibling]), {SIBLING: "desktop"}, check(chain(1)), KEYS.device)
+
+    assert found.missed == (
+        "snapshot 2 of device 64646464, which desktop saw, is gone or another one",
+    )
+
+
 def test_a_sibling_whose_history_does_not_hold_says_nothing_and_that_is_said() -> None:
     names = {DEVICE: "laptop", SIBLING: "desktop"}
 

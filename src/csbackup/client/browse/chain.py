@@ -110,12 +110,12 @@ def read_history(source: HistorySource, device: DeviceId, keys: DeviceKeys) -> H
 
 
 def check_head(source: HistorySource, head: messages.DeviceHead, keys: DeviceKeys) -> History:
-    """The history that ends with what a server says is a device's newest snapshot.
+    """The history that holds what a server says is a device's newest snapshot.
 
     `HistoryBroken` when it does not: nobody goes on from a snapshot that nobody made.
     """
     history = read_history(source, DeviceId(head.device), keys)
-    if history.newest != head:
+    if not history.holds(head.sequence, head.snapshot):
         raise HistoryBroken(f"its snapshot {head.sequence} is said to be there, and is not")
     return history
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from csbackup.client.browse.chain import History, HistorySource, read_history
-from csbackup.errors import FormatError, TrustError
+from csbackup.errors import FormatError, Refused, TrustError
 from csbackup.format.ids import DeviceId
 from csbackup.format.keys import DeviceKeys
 from csbackup.format.snapshot import Head
@@ -31,10 +31,10 @@ def hearsay(
     source: HistorySource, names: Mapping[DeviceId, str], about: History, keys: DeviceKeys
 ) -> Hearsay:
     """What is gone of a device's history, going by the newest snapshots of the account's others."""
-    heads = _newest_heads(about)
+    name = names.get(about.device, about.device.hex()[:8])
     silent = [
-        f"device {head.device.hex()[:8]}, which {names[about.device]} saw, is gone"
-        for head in heads
+        f"device {head.device.hex()[:8]}, which {name} saw, is gone"
+        for head in _newest_heads(about)
         if head.device not in names
     ]
     missed = []
@@ -42,12 +42,12 @@ def hearsay(
         if device != about.device:
             try:
                 heads = _newest_heads(read_history(source, device, keys))
-            except (FormatError, TrustError) as problem:
+            except (FormatError, TrustError, Refused) as problem:
                 silent.append(f"what {names[device]} saw cannot be told ({problem})")
             else:
                 missed += [
-                    f"snapshot {head.sequence} of device {names[about.device]}, which "
-                    f"{names[device]} saw, is gone or another one"
+                    f"snapshot {head.sequence} of device {name}, which {names[device]} saw, is "
+                    "gone or another one"
                     for head in heads
                     if head.device == about.device and not about.holds(head.sequence, head.snapshot)
                 ]

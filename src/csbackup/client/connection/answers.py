@@ -28,9 +28,7 @@ MESSAGE_BYTES = 64 * 1024 * 1024  # a list of some ten thousand snapshots takes 
 REFUSAL_BYTES = 1024 * 1024
 LONGEST_WAIT_SECONDS = 60.0
 _MOST_VALUES = 2_000_000  # in a message: each takes more memory than it has letters
-_ANY_LETTER_BYTES = (
-    4 * 1024 * 1024
-)  # longer ones are ids and the like; one emoji makes it all four times as big
+_ANY_LETTER_BYTES = 4 * 1024 * 1024  # in longer ones a single emoji would take four times as much
 _LONGEST_DETAIL = 2_000
 _CODE = re.compile(r"[a-z0-9-]{1,64}")
 _FINDINGS = frozenset(  # what we find out about a server, it does not say of itself
