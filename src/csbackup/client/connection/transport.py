@@ -27,6 +27,8 @@ from csbackup.client.connection.answers import (
     seconds_to_wait,
 )
 from csbackup.client.connection.patience import PlainPool, SecurePool, TooManyBytes
+from csbackup.client.log import LOG
+from csbackup.client.log import field as log_field
 from csbackup.errors import (
     CertificateRefused,
     CsbError,
@@ -142,12 +144,14 @@ class Transport:
             except (HTTPError, OSError) as problem:
                 if _is_of_certificate(problem):
                     raise CertificateRefused(str(self.address), _reason(problem)) from problem
-                if last or not _may_pass(problem):
+                if last or not may_pass(problem):
                     raise ServerUnreachable(str(self.address), _reason(problem)) from problem
+                LOG.warning("no answer, trying again %s", log_field("message", _reason(problem)))
             else:
                 self._answered.set()
                 if last or response.status not in _TRY_AGAIN:
                     return response
+                LOG.warning("the server answers with %d, trying again", response.status)
             time.sleep(pauses[tries] * random.uniform(0.8, 1.2))  # noqa: S311  not for secrets
             tries += 1
 
@@ -197,7 +201,8 @@ def _open_pool(address: Address, context: ssl.SSLContext | None) -> urllib3.HTTP
     )
 
 
-def _may_pass(problem: Exception) -> bool:
+def may_pass(problem: BaseException | None) -> bool:
+    """Whether trying again may help: not where it is the handshake that fails."""
     return not isinstance(problem, SSLError | ssl.SSLError)
 
 

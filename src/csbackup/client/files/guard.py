@@ -27,14 +27,14 @@ _WORKER = "from csbackup.client.files.worker import main; main()"
 _READ_BYTES = 1024 * 1024
 
 
-class NotAnswering(OSError):
+class NotAnswering(TimeoutError):
     """The file system did not answer in time."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(errno.ETIMEDOUT, f"It did not answer within {seconds:g} seconds")
 
 
-class GivenUp(OSError):
+class GivenUp(TimeoutError):
     """The file system did not answer so often that it is no longer asked."""
 
     def __init__(self) -> None:
