@@ -25,7 +25,15 @@ from csbackup.client.config import Home
 from csbackup.client.keyring import load_device
 from csbackup.server.names import Names
 from csbackup.server.trust import Authority, make_authority, make_leaf
-from support.evil_world import MOST_BYTES, check_honest, check_unsent, environment_of, state_of
+from support.evil_world import (
+    MOST_BYTES,
+    check_honest,
+    check_unsaid,
+    environment_of,
+    logged,
+    sent,
+    state_of,
+)
 from support.lies import endless, with_fields
 from support.processes import PASSWORD, Client, Server
 from support.tampering_server import Change, Lie, TamperingServer, instead, raw, told
@@ -188,8 +196,9 @@ def test_nonsense_is_refused_by_name(
     assert outcome.said.replace("\n", "").isprintable()
     assert outcome.peak_bytes < MOST_BYTES
     device = load_device(Home(laptop.home))
-    check_unsent(
-        {"the password": PASSWORD.encode(), "the signing key": device.signing_private}, lies.asked
+    check_unsaid(
+        {"the password": PASSWORD.encode(), "the signing key": device.signing_private},
+        sent(lies.asked) + logged(laptop),
     )
     assert state_of(laptop) == before
     check_honest(laptop)

@@ -687,7 +687,7 @@ def test_a_lie_is_caught_by_name(
     assert "Traceback" not in outcome.said
     assert not any(letter in outcome.said for letter in "\x1b\x07\x9b"), outcome.said
     assert outcome.peak_bytes < MOST_BYTES
-    world.check_kept_secret(told_lies.asked)
+    world.check_kept_secret(client, told_lies.asked)
     restored = world.check_restored(tmp_path / "target")
     assert not restored or scenario.exit == 1
     if scenario.from_nowhere:
@@ -888,7 +888,7 @@ def test_a_spoiled_answer_never_becomes_a_wrong_file(
     assert "unforeseen" not in outcome.said
     assert "Traceback" not in outcome.said
     assert outcome.peak_bytes < MOST_BYTES
-    world.check_kept_secret(told_lies.asked)
+    world.check_kept_secret(client, told_lies.asked)
     restored = world.check_restored(tmp_path / "target")
     if outcome.code == 0:  # what was spoiled is nothing that the client goes by
         assert restored == len(world.truth)

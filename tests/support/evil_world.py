@@ -183,20 +183,28 @@ class EvilWorld:
                 number += 1
         return number
 
-    def check_kept_secret(self, asked: Iterable[Asked]) -> None:
-        """Nothing that only the owner knows left the device."""
-        check_unsent(self.secrets, asked)
+    def check_kept_secret(self, client: Client, asked: Iterable[Asked]) -> None:
+        """Nothing that only the owner knows left the device, or went into its log."""
+        check_unsaid(self.secrets, sent(asked))
+        check_unsaid(self.secrets, logged(client))
 
 
-def check_unsent(secrets: Mapping[str, bytes], asked: Iterable[Asked]) -> None:
-    """None of these stands in any request, in any usual spelling."""
-    sent = b"\n".join(
+def sent(asked: Iterable[Asked]) -> bytes:
+    """All that the server was told."""
+    return b"\n".join(
         b"\n".join((one.path.encode(), str(dict(one.headers)).encode(), one.body)) for one in asked
     )
-    assert sent
+
+
+def logged(client: Client) -> bytes:
+    return b"".join(path.read_bytes() for path in client.home.glob("logs/*"))
+
+
+def check_unsaid(secrets: Mapping[str, bytes], said: bytes) -> None:
+    """None of these stands there, in any usual spelling."""
     for name, secret in secrets.items():
         for spelling in spellings(secret):
-            assert spelling not in sent, f"{name} was sent to the server"
+            assert spelling not in said, f"{name} is there for others to read"
 
 
 def spellings(secret: bytes) -> Iterator[bytes]:
