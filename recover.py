@@ -227,6 +227,7 @@ class Snapshot:
     files: int = 0
     size: int = 0
     partial: bool = False
+    heads: tuple[tuple[bytes, int, bytes], ...] = ()  # of the other devices: id, sequence, snapshot
 
 
 @dataclass
@@ -281,6 +282,7 @@ def read_devices(account: Account) -> list[Device]:
             print(f"warning: {path}: {problem}", file=sys.stderr)
     for device in devices.values():
         check_chain(device)
+        check_heads(device, devices)
     return sorted(devices.values(), key=lambda one: one.name)
 
 
@@ -306,9 +308,10 @@ def add_snapshot(device: Device, row: list[Any], account: Account) -> None:
     if public is None or not check_signature(public, "snapshot", signed, signature):
         raise Damaged("the signature of the snapshot does not hold")
     totals = fields(value[12], "iiiii", "the snapshot")
+    heads = tuple(tuple(fields(head, "bib", "the snapshot")) for head in value[16])
     device.snapshots[sequence] = Snapshot(
         sequence, blake3(signed).digest(), signed, signature, value[6], value[3], value[7],
-        value[10], totals[0], totals[2], bool(value[15] & 1),
+        value[10], totals[0], totals[2], bool(value[15] & 1), heads,
     )  # fmt: skip
 
 
@@ -321,7 +324,9 @@ _READERS = {"device": add_certificate, "snapshot": add_snapshot, "stub": add_stu
 
 
 def check_chain(device: Device) -> None:
-    """Each snapshot names the one before it: none may be missing, or put in another's place."""
+    """Each snapshot names the one before it: none may be missing, or put in another's place, and
+    the newest, which none names, never expires. A key that was replaced does not come back."""
+    serial = 0
     for sequence in range(1, max(device.snapshots, default=0) + 1):
         if sequence not in device.snapshots:
             device.problems.append(f"snapshot {sequence} is missing from the chain")
@@ -331,6 +336,23 @@ def check_chain(device: Device) -> None:
         expected = before.id if before else b""
         if one.signed and (before or sequence == 1) and one.previous != expected:
             device.problems.append(f"snapshot {sequence} does not follow the one before it")
+        if one.signed and one.serial < serial:
+            device.problems.append(f"snapshot {sequence} is signed with a replaced key")
+        serial = max(serial, one.serial)
+    if device.snapshots and not device.snapshots[max(device.snapshots)].signed:
+        device.problems.append("the newest snapshot is gone: only a stub of it is left")
+
+
+def check_heads(device: Device, devices: dict[bytes, Device]) -> None:
+    """What the newest snapshot of each other device saw of this one must be here."""
+    for other in devices.values():
+        newest = other.newest()
+        for id, sequence, snapshot in newest.heads if newest else ():
+            known = device.snapshots.get(sequence)
+            if id == device.id and (known is None or known.id != snapshot):
+                device.problems.append(
+                    f"snapshot {sequence}, which device {other.name} saw, is gone or another one"
+                )
 
 
 # --- packs --------------------------------------------------------------------------------------

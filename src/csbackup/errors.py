@@ -13,9 +13,11 @@
     │   ├── WrongRecoveryKey
     │   ├── RecoveryKeyMistyped
     │   ├── KdfTooWeak
+    │   ├── KdfTooCostly
     │   └── KeysMismatch
     ├── TrustError           who we are talking to
     │   ├── PinMismatch
+    │   ├── CertificateRefused
     │   ├── ServerWentBack
     │   └── HistoryBroken
     ├── RemoteError          the server said no, or did not answer
@@ -133,6 +135,16 @@ class KdfTooWeak(KeyFailure):
         )
 
 
+class KdfTooCostly(KeyFailure):
+    code = "kdf-too-costly"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The password protection that the server asks for takes more memory or time than any "
+            "should. Nothing was derived; ask the admin what changed."
+        )
+
+
 class KeysMismatch(KeyFailure):
     code = "keys-mismatch"
 
@@ -157,13 +169,23 @@ class PinMismatch(TrustError):
         )
 
 
+class CertificateRefused(TrustError):
+    code = "certificate-refused"
+
+    def __init__(self, url: str, why: str) -> None:
+        super().__init__(
+            f"{url} does not prove that it is your server: {why}. Check this machine's clock, and "
+            "ask the admin whether its certificate is over; else somebody stands in between."
+        )
+
+
 class ServerWentBack(TrustError):
     code = "server-went-back"
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, advice: str = "run `csb accept-server`") -> None:
         super().__init__(
             f"The server knows less than it did before: {what}. "
-            "If you know why (it was restored from an older copy), run `csb accept-server`."
+            f"If you know why (it was restored from an older copy), {advice}."
         )
 
 

@@ -10,6 +10,7 @@ import pytest
 import zstandard
 
 from csbackup.client.backup.server import IdKind
+from csbackup.client.browse.chain import read_history
 from csbackup.errors import Refused
 from csbackup.format import packing
 from csbackup.format.ids import (
@@ -36,7 +37,7 @@ from csbackup.format.tree import (
     pack_node,
     unpack_node,
 )
-from csbackup.protocol.messages import CheckIn
+from csbackup.protocol.messages import CheckIn, DeviceHead
 from support.backup_bench import SOURCE
 from support.backup_servers import SERVERS, ServerUnderTest
 
@@ -214,6 +215,17 @@ def test_a_commit_becomes_the_head_and_the_newest_snapshot(sending: Sending) -> 
     assert (info.signed, info.signature) == (signed, sending.sign(signed))
     hello = CheckIn("0", "linux")
     assert sending.server.check_in(hello).heads == heads
+
+
+def test_what_was_committed_can_be_proven(sending: Sending) -> None:
+    sending.put_all()
+    signed = sending.snapshot()
+    sending.server.commit(sending.upload, signed, sending.sign(signed))
+
+    history = read_history(sending.server, sending.device, sending.keys)
+
+    assert history.newest == DeviceHead(sending.device, 1, snapshot_id(signed))
+    assert [kept.id for kept in history.whole] == [snapshot_id(signed)]
 
 
 def test_the_same_commit_again_gives_the_same_answer(sending: Sending) -> None:

@@ -35,12 +35,14 @@ def test_the_first_release_s_folder_still_works(
     with server:
         (device,) = server.admin("devices", "--json").json
         listed = server.admin("ls", "ada/laptop", "/home/ada/many", "--json").json
-        stranger.run(
+        restored = stranger.run(
             "restore", server.url, "--account", "ada", "--device", "laptop",
-            "--accept-pin", server.pin, "--to", str(tmp_path / "out"),
-        )  # fmt: skip
+            "--accept-pin", server.pin, "--to", str(tmp_path / "out"), "--json", code=1,
+        ).json  # fmt: skip
 
     home = tmp_path / "out" / "ada"
+    (problem,) = restored["problems"]  # the sibling that its snapshots name was made up
+    assert "device eeeeeeee, which laptop saw, is gone" in problem["message"]
     assert (device["device"], device["snapshots"], device["files"]) == ("laptop", 2, 2508)
     assert len(listed) == 2500
     assert (home / "docs/hello.txt").read_bytes() == b"HELLO, WORLD\n"

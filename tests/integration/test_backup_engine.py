@@ -13,7 +13,15 @@ from pathlib import Path
 import pytest
 
 from csbackup.client.backup.readback import ReadBackFailed
-from csbackup.errors import NothingToBackUp, PathProblem, Refused, RunInProgress, ServerWentBack
+from csbackup.errors import (
+    HistoryBroken,
+    NothingToBackUp,
+    PathProblem,
+    Refused,
+    RunInProgress,
+    ServerWentBack,
+    SignatureInvalid,
+)
 from csbackup.format.tree import (
     FIFO,
     FILE,
@@ -325,7 +333,7 @@ def test_without_its_journal_a_device_reads_and_sends_nothing_again(
     assert bench.opened() == before
 
 
-def test_a_foreign_snapshot_is_not_taken_over(bench: Bench, data: Path) -> None:
+def test_a_foreign_snapshot_is_not_followed(bench: Bench, data: Path) -> None:
     fill(data, 3)
     bench.backup()
     forged = replace(bench.server.committed[-1], signature=bytes(64))
@@ -333,10 +341,41 @@ def test_a_foreign_snapshot_is_not_taken_over(bench: Bench, data: Path) -> None:
     bench.forget_journal()
     (bench.home / "heads.json").unlink()
 
+    with pytest.raises(SignatureInvalid):
+        bench.backup()
+
+    assert bench.server.committed == [forged]
+    assert not (bench.home / "heads.json").exists()
+
+
+def test_a_newer_snapshot_than_was_seen_is_followed_when_it_is_ours(
+    bench: Bench, data: Path
+) -> None:
+    fill(data, 3)
+    bench.backup()
+    older = (bench.home / "heads.json").read_bytes()
+    bench.backup()
+    (bench.home / "heads.json").write_bytes(older)
+
     result = bench.backup()
 
-    assert result.bytes_read == result.bytes
-    assert result.bytes_sent < 3_000
+    assert result.sequence == 3
+
+
+def test_a_snapshot_that_follows_another_one_than_was_seen_is_not_followed(
+    bench: Bench, data: Path
+) -> None:
+    fill(data, 3)
+    bench.backup()
+    seen = (bench.home / "heads.json").read_text()
+    bench.backup()
+    first = bench.server.committed[0].snapshot.hex()
+    (bench.home / "heads.json").write_text(seen.replace(first, "ab" * 32))
+
+    with pytest.raises(HistoryBroken, match="another snapshot 1"):
+        bench.backup()
+
+    assert len(bench.server.committed) == 2
 
 
 @pytest.mark.parametrize("damage", ["cut short", "overwritten", "foreign", "no database"])

@@ -4,13 +4,14 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from csbackup.client.config import Home
 from csbackup.client.heads import Heads
-from csbackup.client.keyring import load_device
+from csbackup.client.keyring import load_device, save_device
 from csbackup.protocol.messages import DeviceHead
 from support.processes import PASSWORD, Client, Server, start_server
 
@@ -100,10 +101,8 @@ def test_a_server_with_another_ca_is_refused_later_too(
     laptop: Client, tmp_path: Path, server: Server
 ) -> None:
     with start_server(tmp_path / "impostor") as impostor:
-        for name in ("device.json", "server.json"):
-            path = laptop.home / name
-            if path.exists():
-                path.write_text(path.read_text().replace(server.url, impostor.url))
+        home = Home(laptop.home)
+        save_device(home, replace(load_device(home), url=impostor.url))
 
         refused = laptop.run("snapshots", code=2)
 

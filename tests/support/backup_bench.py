@@ -17,9 +17,15 @@ from csbackup.client.heads import Heads
 from csbackup.client.keyring import EnrolledDevice
 from csbackup.client.problems import Problem
 from csbackup.format.ids import AccountId, DeviceId, NodeId, SourceId, chunk_id, split_ids
-from csbackup.format.keys import AccountKeys, account_keys, open_data_key
+from csbackup.format.keys import AccountKeys, account_keys, open_data_key, sign
 from csbackup.format.sealing import open_block, sealed_data_key
-from csbackup.format.snapshot import Settings, Snapshot, read_snapshot
+from csbackup.format.snapshot import (
+    SIGN_CERTIFICATE,
+    Certificate,
+    Settings,
+    Snapshot,
+    read_snapshot,
+)
 from csbackup.format.tree import (
     FOLDER,
     ChunkList,
@@ -32,6 +38,7 @@ from csbackup.format.tree import (
     read_node,
     unpack_node,
 )
+from csbackup.protocol.messages import CertificateInfo
 from support.fake_server import FakeServer
 
 ACCOUNT = AccountId(b"account-account!")
@@ -132,7 +139,11 @@ class Opened:
 def make_bench(folder: Path) -> Bench:
     keys = account_keys(bytes(range(32)), ACCOUNT)
     signing = Ed25519PrivateKey.from_private_bytes(b"s" * 32)
-    server = FakeServer(ACCOUNT, DEVICE, signing.public_key().public_bytes_raw())
+    public = signing.public_key().public_bytes_raw()
+    certificate = Certificate(ACCOUNT, DEVICE, 1, public, bytes(32), 0).encode()
+    signature = sign(keys.signing_private, SIGN_CERTIFICATE, certificate)
+    server = FakeServer(ACCOUNT, DEVICE, public)
+    server.certified = (CertificateInfo(1, certificate, signature, None),)
     home = folder / "home"
     data = folder / "data"
     data.mkdir(parents=True)

@@ -49,6 +49,7 @@ class FakeServer:
     chunks: dict[bytes, tuple[_Place, int]] = field(default_factory=dict)
     tree_nodes: dict[bytes, _Place] = field(default_factory=dict)
     committed: list[messages.SnapshotInfo] = field(default_factory=list)
+    certified: tuple[messages.CertificateInfo, ...] = ()
     siblings: list[messages.DeviceHead] = field(default_factory=list)
     uploads: set[bytes] = field(default_factory=set)
     finished: set[bytes] = field(default_factory=set)
@@ -141,6 +142,14 @@ class FakeServer:
     def snapshots(self) -> messages.SnapshotList:
         self._called("snapshots")
         return messages.SnapshotList(tuple(self.committed))
+
+    def snapshots_of(self, device: DeviceId, /) -> messages.SnapshotList:
+        assert device == self.device
+        return self.snapshots()
+
+    def certificates(self, device: DeviceId, /) -> tuple[messages.CertificateInfo, ...]:
+        assert device == self.device
+        return self.certified
 
     def check_in(self, message: messages.CheckIn) -> messages.CheckInAnswer:
         self._called("check_in")

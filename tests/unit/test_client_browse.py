@@ -1,7 +1,7 @@
 """Looking into snapshots: the chain that proves them, paths, differences, versions, names."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from csbackup.client.browse.chain import History, Kept, check_certificates, check_chain
 from csbackup.client.browse.compare import compare
+from csbackup.client.browse.gossip import Hearsay, hearsay
 from csbackup.client.browse.nodes import NodeReader
 from csbackup.client.browse.paths import children, clean, find
 from csbackup.client.browse.search import everything, search
@@ -27,11 +28,12 @@ from csbackup.format.snapshot import (
     SIGN_CERTIFICATE,
     SIGN_SNAPSHOT,
     Certificate,
+    Head,
     Snapshot,
     read_snapshot,
 )
 from csbackup.format.tree import Entry
-from csbackup.protocol.messages import CertificateInfo, SnapshotInfo
+from csbackup.protocol.messages import CertificateInfo, SnapshotInfo, SnapshotList
 from support.sealed_world import ACCOUNT, DEVICE, KEYS, SealedWorld
 
 SECOND = 1_000_000_000
@@ -177,7 +179,127 @@ def test_a_certificate_of_another_device_or_signer_is_noticed() -> None:
         check_certificates([forged], DEVICE, KEYS.device)
 
 
+def test_two_certificates_of_one_serial_are_noticed() -> None:
+    public = SIGNERS[1].public_key().public_bytes_raw()
+    content = Certificate(ACCOUNT, DEVICE, 1, public, b"x" * 32, 0).encode()
+    other = replace(
+        certificate(1),
+        certificate=content,
+        signature=sign(KEYS.signing_private, SIGN_CERTIFICATE, content),
+    )
+
+    with pytest.raises(HistoryBroken, match="there twice"):
+        check_certificates([certificate(1), other], DEVICE, KEYS.device)
+    assert check_certificates([certificate(1), certificate(1)], DEVICE, KEYS.device).keys() == {1}
+
+
+def test_a_certificate_under_another_serial_is_noticed() -> None:
+    with pytest.raises(HistoryBroken, match="something else"):
+        check_certificates([replace(certificate(1), serial=7)], DEVICE, KEYS.device)
+
+
+def test_a_key_that_may_not_put_signs_no_snapshot() -> None:
+    public = SIGNERS[0].public_key().public_bytes_raw()
+    powerless = Certificate(ACCOUNT, DEVICE, 1, public, b"x" * 32, 0, powers=(b"look",))
+
+    with pytest.raises(HistoryBroken, match="never certified"):
+        check_chain(chain(1), {1: powerless}, DEVICE, ACCOUNT)
+
+
+def test_the_newest_snapshot_never_expires() -> None:
+    infos = chain(3)
+    infos[2] = replace(infos[2], expired=True, signed=b"")
+
+    with pytest.raises(HistoryBroken, match="newest snapshot is said to have expired"):
+        check(infos)
+
+
+@pytest.mark.parametrize("received", [-1, 2**63 - 1, 10_000 * 365 * 86400 * SECOND])
+def test_a_time_that_no_calendar_has_is_noticed(received: int) -> None:
+    with pytest.raises(HistoryBroken, match="a time that is none"):
+        check([replace(chain(1)[0], received=received)])
+
+
+# --- what devices say they saw of each other ---
+
+SIBLING = DeviceId(b"e" * 16)
+
+
+@dataclass
+class Told:
+    """What a server tells of one sibling."""
+
+    infos: list[SnapshotInfo]
+
+    def certificates(self, device: DeviceId, /) -> tuple[CertificateInfo, ...]:
+        return (certificate(1, device),)
+
+    def snapshots_of(self, device: DeviceId, /) -> SnapshotList:
+        return SnapshotList(tuple(self.infos))
+
+
+def heard(about: list[SnapshotInfo], *seen: Head, gone: bool = False) -> Hearsay:
+    """What is said of a device, when the newest snapshot of its sibling names these heads."""
+    (first,) = chain(1)
+    sibling = resigned(first, device=SIBLING, heads=seen)
+    names = {DEVICE: "laptop"} if gone else {DEVICE: "laptop", SIBLING: "desktop"}
+    return hearsay(Told([sibling]), names, check(about), KEYS.device)
+
+
+def test_what_a_sibling_saw_and_is_there_is_not_missed() -> None:
+    infos = chain(3)
+
+    assert heard(infos, Head(DEVICE, 3, SnapshotId(infos[2].snapshot))) == ((), ())
+    assert heard(infos, Head(DEVICE, 2, SnapshotId(infos[1].snapshot))) == ((), ())
+    assert heard(infos) == ((), ())
+
+
+def test_what_a_sibling_saw_and_is_gone_is_missed() -> None:
+    infos = chain(3)
+
+    (missed,) = heard(infos[:2], Head(DEVICE, 3, SnapshotId(infos[2].snapshot))).missed
+    (forked,) = heard(infos, Head(DEVICE, 3, SnapshotId(b"f" * 32))).missed
+
+    assert missed == "snapshot 3 of device laptop, which desktop saw, is gone or another one"
+    assert forked == missed
+
+
+def test_a_sibling_that_is_not_mentioned_is_missed() -> None:
+    infos = chain(1)
+    infos[0] = resigned(infos[0], heads=(Head(SIBLING, 1, SnapshotId(b"s" * 32)),))
+
+    assert heard(infos, gone=True) == ((), ("device 65656565, which laptop saw, is gone",))
+
+
+def test_a_device_that_the_server_does_not_mention_is_called_by_its_id() -> None:
+    (first,) = chain(1)
+    sibling = resigned(first, device=SIBLING, heads=(Head(DEVICE, 2, SnapshotId(b"s" * 32)),))
+
+    found = hearsay(Told([sibling]), {SIBLING: "desktop"}, check(chain(1)), KEYS.device)
+
+    assert found.missed == (
+        "snapshot 2 of device 64646464, which desktop saw, is gone or another one",
+    )
+
+
+def test_a_sibling_whose_history_does_not_hold_says_nothing_and_that_is_said() -> None:
+    names = {DEVICE: "laptop", SIBLING: "desktop"}
+
+    missed, (said,) = hearsay(Told(chain(1)), names, check(chain(1)), KEYS.device)
+
+    assert not missed
+    assert said.startswith("what desktop saw cannot be told")
+
+
 # --- choosing a snapshot ---
+
+
+def test_an_expired_snapshot_is_said_to_have_expired() -> None:
+    infos = chain(3)
+    infos[1] = replace(infos[1], expired=True, signed=b"")
+
+    with pytest.raises(NoSuchSnapshot, match="Snapshot 2 has expired, says the server"):
+        check(infos).named("2")
 
 
 def at(seconds: float) -> datetime:

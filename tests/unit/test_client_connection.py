@@ -1,9 +1,11 @@
 """Requests to a server on loopback that answers as the test says."""
 
 import json
+import socket
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -22,6 +24,8 @@ from csbackup.client.connection import (
 )
 from csbackup.client.connection.address import AddressInvalid, PinInvalid
 from csbackup.client.connection.device import WRITE_BYTES, gather
+from csbackup.client.connection.person import LOCATE_BYTES, PersonConnection
+from csbackup.client.connection.transport import Request
 from csbackup.errors import (
     Refused,
     ServerIncompatible,
@@ -327,3 +331,69 @@ def test_another_part_of_a_pack_than_asked_for_is_refused() -> None:
             device(transport).read_upload_pack(b"u" * 16, b"p" * 32, 10, 14)
     with serving(Answers((200, b"12345", {}))) as transport, pytest.raises(ServerIncompatible):
         device(transport).read_upload_pack(b"u" * 16, b"p" * 32, 10, 15)
+
+
+# --- what a hostile server sends ---
+
+
+@contextmanager
+def dripping(start: bytes, pause: float) -> Iterator[Transport]:
+    """A server that sends one byte at a time, for as long as anybody listens."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def drip() -> None:
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):
+            connection.recv(65536)
+            connection.sendall(start)
+            for _ in range(1000):
+                connection.sendall(b" ")
+                time.sleep(pause)
+
+    thread = threading.Thread(target=drip)
+    thread.start()
+    transport = Transport(read_address(f"http://127.0.0.1:{listener.getsockname()[1]}"), None)
+    try:
+        yield transport
+    finally:
+        transport.close()
+        listener.close()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    "start",
+    [b"", b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"],
+    ids=["before the answer", "in its headers", "in its content"],
+)
+def test_an_answer_that_trickles_is_not_waited_for(start: bytes) -> None:
+    began = time.monotonic()
+    request = Request("GET", "/api/v1/server", repeat=False, read_seconds=0.4)
+
+    with (
+        dripping(start, 0.05) as transport,
+        pytest.raises(ServerUnreachable, match="it took too long"),
+    ):
+        transport.send(request)
+
+    assert time.monotonic() - began < 5
+
+
+def test_places_whose_answer_is_too_long_are_asked_for_in_halves() -> None:
+    answers = Answers((200, bytes(LOCATE_BYTES + 1), {}), (200, b"\x80", {}))
+    with serving(answers) as transport:
+        found = list(PersonConnection(transport).locate([b"1" * 32, b"2" * 32]))
+
+    assert found == []
+    assert [body for _, _, body, _ in answers.asked] == [
+        b"1" * 32 + b"2" * 32, b"1" * 32, b"2" * 32
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("token", ["csbs_x\r\nX-More: y", "csbs_\u20ac", "x" * 1000])
+def test_a_token_that_no_header_can_hold_is_refused(token: str) -> None:
+    with (
+        serving(Answers(said(INFO))) as transport,
+        pytest.raises(ServerIncompatible, match="a token that is none"),
+    ):
+        transport.with_token(token)

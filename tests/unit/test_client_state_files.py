@@ -10,7 +10,7 @@ from csbackup.client.config import Home, find_home
 from csbackup.client.heads import Heads
 from csbackup.client.keyring import EnrolledDevice, load_device, save_device
 from csbackup.client.settings import load_settings, save_settings
-from csbackup.errors import NotEnrolled, PathProblem, ServerWentBack
+from csbackup.errors import HistoryBroken, NotEnrolled, PathProblem, ServerWentBack
 from csbackup.format.ids import AccountId, DeviceId, SourceId
 from csbackup.format.keys import account_keys
 from csbackup.format.snapshot import Settings
@@ -214,3 +214,32 @@ def test_a_person_may_change_the_settings_file(home: Home) -> None:
 
     assert changed is not None
     assert changed.roots == (b"/srv",)
+
+
+# --- heads that can be none ---
+
+
+@pytest.mark.parametrize(
+    "heads",
+    [
+        [head(LAPTOP, 1, b"short")],
+        [head(b"short", 1)],
+        [head(LAPTOP, -1)],
+        [head(LAPTOP, 0)],
+        [head(LAPTOP, 1), head(LAPTOP, 2)],
+        [head(number.to_bytes(16, "big"), 1) for number in range(10_001)],
+    ],
+    ids=["id", "device", "negative", "an id of nothing", "twice", "too many"],
+)
+def test_heads_that_can_be_none_are_refused_and_not_kept(
+    home: Home, heads: list[DeviceHead]
+) -> None:
+    for take in (
+        Heads(home).check,
+        Heads(home).remember,
+        lambda found: Heads(home).accept(found, 1),
+    ):
+        with pytest.raises(HistoryBroken):
+            take(heads)
+
+    assert home.read("heads.json") is None

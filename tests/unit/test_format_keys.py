@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import struct
+import subprocess
+import sys
 
 import pytest
 
 from csbackup.errors import (
+    KdfTooCostly,
     KdfTooWeak,
     Malformed,
     RecoveryKeyMistyped,
@@ -33,12 +36,38 @@ def test_weaker_parameters_than_the_floor_are_refused(weak: bytes) -> None:
         keys.read_kdf_parameters(weak)
 
 
-@pytest.mark.parametrize(
-    "absurd", [kdf(memory=2**32 - 1), kdf(passes=17), kdf(lanes=17), kdf() + b"x", kdf()[:-1]]
-)
+@pytest.mark.parametrize("absurd", [kdf(memory=2**32 - 1), kdf(passes=17), kdf(lanes=17)])
 def test_parameters_that_would_stop_the_machine_are_refused(absurd: bytes) -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(KdfTooCostly):
         keys.read_kdf_parameters(absurd)
+
+
+IN_LITTLE_MEMORY = """
+import resource
+from csbackup.errors import KdfTooCostly
+from csbackup.format import keys
+from csbackup.format.ids import AccountId
+
+resource.setrlimit(resource.RLIMIT_AS, (500_000_000, 500_000_000))
+try:
+    keys.password_keys("x", AccountId(b"a" * 16), keys.KdfParameters(b"s" * 16, 1024 * 1024))
+except KdfTooCostly:
+    print("too costly")
+"""
+
+
+def test_more_memory_than_this_machine_has_is_too_costly() -> None:
+    finished = subprocess.run(
+        [sys.executable, "-c", IN_LITTLE_MEMORY], capture_output=True, text=True, check=False
+    )
+
+    assert (finished.stdout, finished.returncode) == ("too costly\n", 0), finished.stderr
+
+
+@pytest.mark.parametrize("odd", [kdf() + b"x", kdf()[:-1]])
+def test_parameters_of_another_length_are_refused(odd: bytes) -> None:
+    with pytest.raises(Malformed):
+        keys.read_kdf_parameters(odd)
 
 
 @pytest.mark.parametrize("other", [b"", kdf(algorithm=3)])

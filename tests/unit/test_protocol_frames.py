@@ -63,3 +63,54 @@ def test_a_location_that_makes_no_sense_is_refused(row: Any) -> None:
 def test_a_node_that_makes_no_sense_is_refused(row: Any) -> None:
     with pytest.raises(Malformed):
         frames.decode_nodes(encode([row]))
+
+
+# --- answers that a hostile server makes ---
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"\x80\x80",  # something follows
+        b"\x81" * 10_000 + b"\x80",
+        b"\x9b" + (2**40).to_bytes(8, "big"),
+        b"\x9f\xff",  # of indefinite length
+        b"\xa0",
+        b"\x81\xc1\x82\x40\x40",  # a tag
+        b"\x81\x83\x40\x40\x40",
+        b"\x81\x82\x40\x00",
+        b"\x81\x82\x41",
+        b"\x81\x82\x40\x5b\xff\xff\xff\xff\xff\xff\xff\xff",
+    ],
+)
+def test_an_answer_of_another_shape_is_no_answer(answer: bytes) -> None:
+    with pytest.raises(Malformed):
+        frames.decode_nodes(answer)
+    with pytest.raises(Malformed):
+        frames.decode_locations(answer + b"\x00")
+
+
+def test_more_rows_than_were_asked_for_are_refused_before_they_are_read() -> None:
+    nodes = [(NodeId(bytes([number]) * 32), b"packed") for number in range(3)]
+
+    with pytest.raises(Malformed):
+        frames.decode_nodes(frames.encode_nodes(nodes), most=2)
+    assert frames.decode_nodes(frames.encode_nodes(nodes), most=3) == dict(nodes)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        (b"p" * 31, 0, 1, b"c" * 32),
+        (b"p" * 32, -1, 1, b"c" * 32),
+        (b"p" * 32, 0, 0, b"c" * 32),
+        (b"p" * 32, 0, 2**62, b"c" * 32),
+        (b"p" * 32, 2**62, 1, b"c" * 32),
+        (b"p" * 32, 0, 1, b"c" * 31),
+        (b"p" * 32, 0, 1, b"c" * 32 * 65_537),
+    ],
+)
+def test_a_place_that_no_block_can_have_is_refused(place: tuple[bytes, int, int, bytes]) -> None:
+    with pytest.raises(Malformed):
+        frames.decode_locations(frames.encode_locations([place]))

@@ -10,25 +10,34 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from csbackup import __version__
-from csbackup.client.browse.chain import read_history
+from csbackup.client.browse.chain import History, check_certificates, read_history
+from csbackup.client.browse.gossip import Hearsay, hearsay
 from csbackup.client.browse.nodes import NodeReader
 from csbackup.client.config import Home
 from csbackup.client.connection import Connection, Transport, register
-from csbackup.client.heads import Heads
+from csbackup.client.heads import Heads, sane
 from csbackup.client.keyring import EnrolledDevice, save_device
 from csbackup.client.platform.description import describe_os
 from csbackup.client.settings import new_settings, save_settings
 from csbackup.client.unlock import (
+    Protection,
     UnlockedAccount,
+    check_public_keys,
     protect_with_password,
     protect_with_recovery_key,
 )
-from csbackup.errors import NoSuchDevice
+from csbackup.errors import HistoryBroken, KeysMismatch, NoSuchDevice, ServerWentBack
 from csbackup.format.ids import SHORT, AccountId, DeviceId
 from csbackup.format.keys import SECRET_BYTES, account_keys, sign
 from csbackup.format.recovery import KEY_BYTES, format_recovery_key
 from csbackup.format.snapshot import SIGN_CERTIFICATE, Certificate, Settings
 from csbackup.protocol import messages
+from csbackup.rules.naming import folded
+
+_ADVICE = (
+    "run `csb accept-server` and `csb backup` on the devices that saw it, or set this machine up "
+    "as a new device, without --take-over"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +78,11 @@ def make_account(
         invitation=invitation,
     )
     connection, account = register(transport, registration)
+    check_public_keys(account, keys)
+    if account.account_id != account_id or folded(account.name) != folded(name):
+        raise KeysMismatch("new account")
+    _check_kept(account, by_password)
+    _check_kept(account, by_recovery_key)
     unlocked = UnlockedAccount(connection, account, keys, master_secret, by_password.auth)
     return NewAccount(unlocked, format_recovery_key(recovery_key))
 
@@ -86,19 +100,31 @@ def take_over_device(
 ) -> EnrolledDevice:
     """Go on here with a device's source, history and chain; its old token ends.
 
-    What the device backed up comes from its newest snapshot, read before anything changes.
+    What the device backed up comes from its newest snapshot, read before anything changes, and
+    compared with what the other devices saw of it: this machine saw nothing yet.
     """
     device = find_device(unlocked, old)
     device_id = DeviceId(device.device)
-    history = read_history(unlocked.connection, device_id, unlocked.keys.device)
-    serial = max((c.serial for c in unlocked.connection.certificates(device_id)), default=0)
+    keys = unlocked.keys.device
+    certificates = check_certificates(unlocked.connection.certificates(device_id), device_id, keys)
+    if not certificates:
+        raise HistoryBroken(f"the server shows no certificate of {old}")
+    history = read_history(unlocked.connection, device_id, keys)
+    if missed := what_siblings_saw(unlocked, history).missed:
+        raise ServerWentBack("; ".join(missed), _ADVICE)
     settings = new_settings()
     if history.whole:
         settings = NodeReader(unlocked.connection).settings(history.whole[-1].snapshot.settings)
-    identity = _Identity(device_id, max(serial, device.serial) + 1, take_over=True)
+    identity = _Identity(device_id, max(certificates) + 1, take_over=True)
     enrolled = _enrol(home, unlocked, identity, settings, name=device.name, pin=pin)
     Heads(home).remember(history.heads)
     return enrolled
+
+
+def what_siblings_saw(unlocked: UnlockedAccount, history: History) -> Hearsay:
+    """What is gone of a device's history, by what the newest snapshots of the others say."""
+    names = {DeviceId(one.device): one.name for one in unlocked.connection.devices()}
+    return hearsay(unlocked.connection, names, history, unlocked.keys.device)
 
 
 def find_device(unlocked: UnlockedAccount, wanted: str) -> messages.Device:
@@ -179,11 +205,11 @@ def _certify(
 
 
 def _meet_siblings(home: Home, unlocked: UnlockedAccount, device: EnrolledDevice) -> None:
-    """Remember the account's heads from now on."""
+    """Remember the siblings' heads from now on; our own is known better than by being told."""
     transport = unlocked.connection.transport.with_token(device.token)
     connection = Connection(transport, device.device)
     answer = connection.check_in(messages.CheckIn(__version__, describe_os()))
-    Heads(home).remember(answer.heads)
+    Heads(home).remember(head for head in sane(answer.heads) if head.device != device.device)
 
 
 def change_password(unlocked: UnlockedAccount, password: str) -> None:
@@ -196,16 +222,21 @@ def change_password(unlocked: UnlockedAccount, password: str) -> None:
         wrap_password=protection.wrap,
         epoch=unlocked.account.epoch + 1,
     )
-    unlocked.connection.change_password(change)
+    _check_kept(unlocked.connection.change_password(change), protection)
 
 
 def change_recovery_key(unlocked: UnlockedAccount) -> str:
     """A new recovery key; the one before opens nothing any more."""
     recovery_key = secrets.token_bytes(KEY_BYTES)
     protection = protect_with_recovery_key(unlocked.master_secret, recovery_key, unlocked.id)
-    unlocked.connection.change_recovery(
-        messages.RecoveryChange(
-            proof=unlocked.proof, recovery_auth=protection.auth, wrap_recovery=protection.wrap
-        )
+    change = messages.RecoveryChange(
+        proof=unlocked.proof, recovery_auth=protection.auth, wrap_recovery=protection.wrap
     )
+    _check_kept(unlocked.connection.change_recovery(change), protection)
     return format_recovery_key(recovery_key)
+
+
+def _check_kept(account: messages.Account, protection: Protection) -> None:
+    """The server answers with the account as it is now: it must hold what was sent just now."""
+    if protection.wrap not in (account.wrap_password, account.wrap_recovery):
+        raise KeysMismatch("copy of your wrapped keys")

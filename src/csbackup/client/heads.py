@@ -10,11 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from csbackup.client.config import Home
-from csbackup.errors import PathProblem, RequestError, ServerWentBack
+from csbackup.errors import HistoryBroken, PathProblem, RequestError, ServerWentBack
+from csbackup.format.ids import LONG, SHORT
 from csbackup.protocol.adapter import parse, render
 from csbackup.protocol.messages import DeviceHead
 
 FILE = "heads.json"
+MOST_DEVICES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Heads:
 
     def check(self, heads: Iterable[DeviceHead]) -> None:
         """`ServerWentBack` when the server's `heads` are behind, or beside, what was seen here."""
-        gone = self.missing(heads)
+        gone = self.missing(sane(heads))
         if gone:
             raise ServerWentBack("; ".join(gone))
 
@@ -69,7 +71,7 @@ class Heads:
         known = {head.device: head for head in file.heads}
         newer = {
             head.device: head
-            for head in heads
+            for head in sane(heads)
             if head.sequence and head.sequence > _sequence(known.get(head.device))
         }
         if newer:
@@ -77,7 +79,7 @@ class Heads:
 
     def accept(self, heads: Iterable[DeviceHead], now_ns: int) -> list[str]:
         """Take the server's heads as they are; the break is recorded. Says what is gone."""
-        offered = [head for head in heads if head.sequence]
+        offered = [head for head in sane(heads) if head.sequence]
         gone = self.missing(offered)
         file = self._load()
         breaks = (*file.breaks, Break(now_ns, "; ".join(gone))) if gone else file.breaks
@@ -113,6 +115,19 @@ class Heads:
 
     def _save(self, file: _File) -> None:
         self.home.write_json(FILE, render(file))
+
+
+def sane(heads: Iterable[DeviceHead]) -> tuple[DeviceHead, ...]:
+    """The heads that a server names, if they can be any: a snapshot that names others is one that
+    nobody could read, and we would have signed it."""
+    found = tuple(heads)
+    if len(found) > MOST_DEVICES or len({head.device for head in found}) != len(found):
+        raise HistoryBroken("the server names devices twice, or more of them than there can be")
+    for head in found:
+        length = LONG if head.sequence else 0
+        if len(head.device) != SHORT or head.sequence < 0 or len(head.snapshot) != length:
+            raise HistoryBroken("the server names a newest snapshot that can be none")
+    return found
 
 
 def _sequence(head: DeviceHead | None) -> int:

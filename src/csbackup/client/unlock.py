@@ -6,8 +6,8 @@ import secrets
 from dataclasses import dataclass
 
 from csbackup.client.connection import PersonConnection, Transport, ask_kdf, sign_in
-from csbackup.errors import KeysMismatch
-from csbackup.format.ids import AccountId
+from csbackup.errors import KeysMismatch, WrongPassword, WrongRecoveryKey
+from csbackup.format.ids import SHORT, AccountId
 from csbackup.format.keys import (
     SALT_BYTES,
     AccountKeys,
@@ -23,6 +23,7 @@ from csbackup.format.keys import (
 )
 from csbackup.format.recovery import parse_recovery_key
 from csbackup.protocol import messages
+from csbackup.rules.naming import folded
 
 NONCE_BYTES = 12
 
@@ -59,11 +60,18 @@ class Protection:
     kdf: bytes = b""
 
 
-def unlock(transport: Transport, account_name: str, secret: Secret) -> UnlockedAccount:
-    """Sign in and open the account's keys, which must be those the account was made with."""
+def unlock(
+    transport: Transport, account_name: str, secret: Secret, known: AccountId | None = None
+) -> UnlockedAccount:
+    """Sign in and open the account's keys, which must be those the account was made with.
+
+    `known`: the account that this machine belongs to, before anything is derived for another one.
+    """
     recovery = parse_recovery_key(secret.recovery_key) if secret.recovery_key else None
     kdf = ask_kdf(transport, account_name)
     account_id = AccountId(kdf.account_id)
+    if len(account_id) != SHORT or known not in (None, account_id):
+        raise KeysMismatch("account id")
     if recovery is not None:
         keys = recovery_keys(recovery, account_id)
         request = messages.SignIn(account_name, recovery_auth=keys.auth)
@@ -71,9 +79,11 @@ def unlock(transport: Transport, account_name: str, secret: Secret) -> UnlockedA
         keys = password_keys(secret.password, account_id, read_kdf_parameters(kdf.kdf))
         request = messages.SignIn(account_name, auth=keys.auth)
     connection, account = sign_in(transport, request)
+    if folded(account.name) != folded(account_name):
+        raise KeysMismatch("account name")
     master_secret = _unwrap(account, keys, account_id, by_recovery_key=recovery is not None)
     opened = account_keys(master_secret, account_id)
-    _check_public_keys(account, opened)
+    check_public_keys(account, opened)
     return UnlockedAccount(connection, account, opened, master_secret, keys.auth)
 
 
@@ -102,12 +112,16 @@ def _unwrap(
 ) -> bytes:
     if account.account_id != account_id:
         raise KeysMismatch("account id")
-    if by_recovery_key:
-        return unwrap_with_recovery_key(account.wrap_recovery, keys, account_id)
-    return unwrap_with_password(account.wrap_password, keys, account_id)
+    try:
+        if by_recovery_key:
+            return unwrap_with_recovery_key(account.wrap_recovery, keys, account_id)
+        return unwrap_with_password(account.wrap_password, keys, account_id)
+    except (WrongPassword, WrongRecoveryKey) as problem:
+        # The proof was accepted, so what was typed is right, and what is kept is not.
+        raise KeysMismatch("copy of your wrapped keys") from problem
 
 
-def _check_public_keys(account: messages.Account, keys: AccountKeys) -> None:
+def check_public_keys(account: messages.Account, keys: AccountKeys) -> None:
     if account.account_public != keys.device.account_public:
         raise KeysMismatch("account key")
     if account.sealing_public != keys.device.sealing_public:

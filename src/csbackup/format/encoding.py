@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import IO, Any, NoReturn, cast
 
 import cbor2
@@ -11,6 +11,7 @@ from csbackup.errors import Malformed, UnknownVersion
 
 _UNREADABLE = (cbor2.CBORDecodeError, ValueError, TypeError, OverflowError, RecursionError)
 MAX_DEPTH = 6  # arrays in arrays; the deepest of our formats has four
+_NATURAL, _NEGATIVE, _BYTES, _ARRAY = 0, 1, 2, 4  # kinds of items in CBOR
 _LIMIT = 2**63  # integers are signed 64-bit, as databases and other languages have them
 
 
@@ -44,6 +45,44 @@ def decode_versioned(data: bytes | memoryview, version: int, what: str) -> list[
     if value[0] != version:
         raise UnknownVersion(what, value[0])
     return value
+
+
+def decode_rows(data: bytes, kinds: str, most: int, what: str) -> Iterator[list[Any]]:
+    """The rows of an array, each with fields of the given kinds (`i` and `b` only), one at a time.
+
+    For what anybody may have made: a byte of it can stand for a list of sixty, so nothing is built
+    before it is known to be what it should be.
+    """
+    try:
+        kind, count, at = _read_head(data, 0)
+        if kind != _ARRAY or count > most:
+            raise Malformed(what, f"it is not an array of {most} rows at most")
+        for _ in range(count):
+            row, at = _read_row(data, at, kinds)
+            yield fields(row, kinds, what)
+    except ValueError as problem:
+        raise Malformed(what, "it is not valid CBOR, or has other fields") from problem
+    if at != len(data):
+        raise Malformed(what, "something follows it")
+
+
+def _read_row(data: bytes, at: int, kinds: str) -> tuple[list[Any], int]:
+    kind, count, at = _read_head(data, at)
+    if kind != _ARRAY or count != len(kinds):
+        raise ValueError("another row than expected")
+    row: list[Any] = []
+    for _ in range(count):
+        kind, argument, at = _read_head(data, at)
+        if kind == _BYTES:
+            row.append(data[at : at + argument])
+            at += argument
+            if at > len(data):
+                raise ValueError("cut short")
+        elif kind in (_NATURAL, _NEGATIVE):
+            row.append(argument if kind == _NATURAL else -1 - argument)
+        else:
+            raise ValueError("another field than expected")
+    return row, at
 
 
 def fields(value: Any, kinds: str, what: str) -> list[Any]:
@@ -135,13 +174,13 @@ _SIZES = {24: 1, 25: 2, 26: 4, 27: 8}
 def _decode_plainly(data: bytes, at: int = 0, depth: int = 0) -> tuple[Any, int]:
     """The item that begins at `at`, and where it ends."""
     kind, argument, at = _read_head(data, at)
-    if kind == 0:
+    if kind == _NATURAL:
         return argument, at
-    if kind == 1:
+    if kind == _NEGATIVE:
         return -1 - argument, at
-    if kind == 2 and argument <= len(data) - at:
+    if kind == _BYTES and argument <= len(data) - at:
         return data[at : at + argument], at + argument
-    if kind != 4 or argument > len(data) - at or (argument and depth == MAX_DEPTH):
+    if kind != _ARRAY or argument > len(data) - at or (argument and depth == MAX_DEPTH):
         raise ValueError("neither a whole number, nor a byte string, nor an array")
     items = []
     for _ in range(argument):

@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from csbackup.errors import (
     BlockDamaged,
+    KdfTooCostly,
     KdfTooWeak,
     Malformed,
     SignatureInvalid,
@@ -75,7 +76,7 @@ def read_kdf_parameters(data: bytes) -> KdfParameters:
     if memory_kib < FLOOR.memory_kib or passes < FLOOR.passes or lanes < 1:
         raise KdfTooWeak
     if memory_kib > CEILING_MEMORY_KIB or passes > CEILING_PASSES or lanes > CEILING_LANES:
-        raise Malformed("The password protection", "it asks for more memory or time than is sane")
+        raise KdfTooCostly
     return KdfParameters(data[10:], memory_kib, passes, lanes)
 
 
@@ -95,14 +96,18 @@ class UnlockKeys:
 
 
 def password_keys(password: str, account: AccountId, parameters: KdfParameters) -> UnlockKeys:
-    """Takes about 0.2 s and `memory_kib` of memory."""
-    stretched = Argon2id(
+    """Takes about 0.2 s and `memory_kib` of memory; `KdfTooCostly` where there is not as much."""
+    stretching = Argon2id(
         salt=parameters.salt,
         length=SECRET_BYTES,
         iterations=parameters.passes,
         lanes=parameters.lanes,
         memory_cost=parameters.memory_kib,
-    ).derive(unicodedata.normalize("NFKC", password).encode())
+    )
+    try:
+        stretched = stretching.derive(unicodedata.normalize("NFKC", password).encode())
+    except MemoryError as problem:
+        raise KdfTooCostly from problem
     context = parameters.encode()
     auth = derive(stretched, account, b"csb1/auth" + context)
     wrap = derive(stretched, account, b"csb1/wrap" + context, 64)

@@ -16,14 +16,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from csbackup.errors import Malformed, RequestError
-from csbackup.format.encoding import check_length, decode, encode, fields
+from csbackup.format.encoding import check_length, decode_rows, encode
 from csbackup.format.ids import LONG, NodeId, PackId, split_ids
+from csbackup.format.packing import MAX_PACK
+from csbackup.format.sealing import MAX_BLOCK, MAX_CHUNKS
 
 PREFIX = 8
 MAX_HAVE = 10_000
 MAX_NODES = 1_000
 MAX_LOCATE = 10_000
 CONTENT_TYPE = "application/octet-stream"
+_ANSWER = "The server's answer"
 
 
 def read_ids(body: bytes, *, width: int, limit: int) -> list[bytes]:
@@ -45,7 +48,7 @@ def pack_bits(bits: Sequence[bool]) -> bytes:
 
 def unpack_bits(data: bytes, count: int) -> list[bool]:
     if len(data) != (count + 7) // 8:
-        raise Malformed("The server's answer", "it has another length than asked")
+        raise Malformed(_ANSWER, "it has another length than asked")
     return [bool(data[at >> 3] >> (7 - (at & 7)) & 1) for at in range(count)]
 
 
@@ -53,10 +56,13 @@ def encode_nodes(nodes: Iterable[tuple[NodeId, bytes]]) -> bytes:
     return encode([[node, packed] for node, packed in nodes])
 
 
-def decode_nodes(data: bytes) -> dict[NodeId, bytes]:
-    what = "The server's answer"
-    rows = (fields(row, "bb", what) for row in decode(data, what))
-    return {NodeId(check_length(node, LONG, what)): packed for node, packed in rows}
+def decode_nodes(data: bytes, most: int = MAX_NODES) -> dict[NodeId, bytes]:
+    """Nodes by id; an answer of more than `most` is none."""
+    found = {}
+    for row in decode_rows(data, "bb", most, _ANSWER):
+        node, packed = row
+        found[NodeId(check_length(node, LONG, _ANSWER))] = packed
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +80,13 @@ def encode_locations(locations: Iterable[tuple[bytes, int, int, bytes]]) -> byte
     return encode([list(location) for location in locations])
 
 
-def decode_locations(data: bytes) -> list[BlockLocation]:
-    what = "The server's answer"
+def decode_locations(data: bytes, most: int = MAX_LOCATE) -> list[BlockLocation]:
+    """Places as a block can have them; an answer of more than `most` is none."""
     locations = []
-    for row in decode(data, what):
-        pack, offset, length, chunks = fields(row, "biib", what)
-        if len(pack) != LONG or len(chunks) % LONG or offset < 0 or length <= 0:
-            raise Malformed(what, "a block's place is out of range")
+    for pack, offset, length, chunks in decode_rows(data, "biib", most, _ANSWER):
+        if len(pack) != LONG or len(chunks) % LONG or len(chunks) > MAX_CHUNKS * LONG:
+            raise Malformed(_ANSWER, "a block's ids are cut short, or too many")
+        if not 0 <= offset <= MAX_PACK or not 0 < length <= MAX_BLOCK:
+            raise Malformed(_ANSWER, "a block's place is out of range")
         locations.append(BlockLocation(PackId(pack), offset, length, tuple(split_ids(chunks))))
     return locations

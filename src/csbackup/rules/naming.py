@@ -26,6 +26,14 @@ def checked_name(text: str, what: str) -> str:
     return name
 
 
+def is_name(text: str) -> bool:
+    """Whether something may be called so; for names that somebody else gave."""
+    try:
+        return len(text) <= MAX_NAME and checked_name(text, "It") == text
+    except RequestError:
+        return False
+
+
 def spelled(text: str) -> str:
     """A name in its one spelling."""
     return unicodedata.normalize("NFC", text).strip()

@@ -23,6 +23,7 @@ ProblemClass = Literal[
     "damaged",
     "listing-damaged",
     "unfinished-snapshot",
+    "server-went-back",
     "not-written",
     "exists",
     "owner",
@@ -120,6 +121,12 @@ ADVICE: dict[ProblemClass, Advice] = {
         "Restored from an unfinished backup",
         "Files may be missing. Restore from the snapshot before it as well, with --to another "
         "folder.",
+    ),
+    "server-went-back": Advice(
+        "The server may hide newer snapshots",
+        "Another device of the account has seen more than the server shows now. What was restored "
+        "is true, but may be old. Ask the admin whether the server was restored from an older "
+        "copy.",
     ),
     "not-written": Advice(
         "Could not be written",

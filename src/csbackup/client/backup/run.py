@@ -63,7 +63,8 @@ def _attempt(context: BackupContext, progress: Progress, tally: Tally) -> tuple[
         progress.phase("Connecting")
         upload = context.server.open_upload(context.settings.source)
         seen = context.heads.seen(context.device.device)  # before the server has its say
-        chain = Chain(context.device.device, context.heads)
+        device = context.device
+        chain = Chain(device.device, context.heads, context.server, device.keys)
         chain.follow(upload.heads)
         seed(journal, context, chain.newest, seen)
         with assemble(context, tally, journal, chain, upload) as run:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
-from csbackup.format.ids import NodeId, SourceId
+from csbackup.format.ids import DeviceId, NodeId, SourceId
 from csbackup.format.packing import Pack
 from csbackup.protocol import messages
 
@@ -35,6 +35,12 @@ class BackupServer(Protocol):
 
     def snapshots(self) -> messages.SnapshotList:
         """This device's, oldest first."""
+
+    def certificates(self, device: DeviceId, /) -> tuple[messages.CertificateInfo, ...]:
+        """Of this device, revoked ones too."""
+
+    def snapshots_of(self, device: DeviceId, /) -> messages.SnapshotList:
+        """Those of this device: another one's are nobody's business."""
 
     def check_in(self, message: messages.CheckIn) -> messages.CheckInAnswer:
         """Say that the device lives; hear of heads and of chunks to send again."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
-from csbackup.client.connection.reading import Reading
 from csbackup.errors import FormatError, HistoryBroken, NoSuchSnapshot
-from csbackup.format.ids import AccountId, DeviceId, SnapshotId, snapshot_id
+from csbackup.format.ids import LONG, AccountId, DeviceId, SnapshotId, snapshot_id
 from csbackup.format.keys import DeviceKeys, check_signature
 from csbackup.format.snapshot import (
+    POWER_PUT,
     SIGN_CERTIFICATE,
     SIGN_SNAPSHOT,
     Certificate,
@@ -21,6 +22,7 @@ from csbackup.format.snapshot import (
 from csbackup.protocol import messages
 
 _SHORTEST_ID = 8
+_LATEST_NS = 7_258_118_400 * 1_000_000_000  # the year 2200: no calendar here fails before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +36,25 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Oldest first; `newest` counts expired snapshots as well."""
+    """Oldest first. `ids` are those of all there ever were, expired ones included."""
 
     device: DeviceId
     whole: tuple[Kept, ...]
-    newest: messages.DeviceHead | None
+    ids: tuple[SnapshotId, ...] = ()
+
+    @property
+    def newest(self) -> messages.DeviceHead | None:
+        if not self.ids:
+            return None
+        return messages.DeviceHead(self.device, len(self.ids), self.ids[-1])
 
     @property
     def heads(self) -> tuple[messages.DeviceHead, ...]:
         return (self.newest,) if self.newest else ()
+
+    def holds(self, sequence: int, snapshot: bytes) -> bool:
+        """Whether this very snapshot is, or was, one of them."""
+        return 0 < sequence <= len(self.ids) and self.ids[sequence - 1] == snapshot
 
     def last(self) -> Kept:
         """The newest snapshot of a backup that finished; of one that did not where none did.
@@ -76,6 +88,11 @@ class History:
         found = [kept for kept in self.whole if kept.id.hex().startswith(wanted)]
         if len(wanted) >= _SHORTEST_ID and len(found) == 1:
             return found[0]
+        if wanted.isdecimal() and 0 < int(wanted[:19]) <= len(self.ids):
+            raise NoSuchSnapshot(
+                f"Snapshot {text} has expired, says the server, and only its stub is left. "
+                "If nobody let it expire, ask the admin."
+            )
         raise NoSuchSnapshot(f"There is no snapshot {text}. `csb snapshots` lists them.")
 
 
@@ -83,27 +100,47 @@ def _for_people(moment: datetime) -> str:
     return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
-def read_history(reading: Reading, device: DeviceId, keys: DeviceKeys) -> History:
+class HistorySource(Protocol):
+    """Whoever has certificates and snapshots; `connection.Reading` is one."""
+
+    def certificates(self, device: DeviceId, /) -> tuple[messages.CertificateInfo, ...]: ...
+    def snapshots_of(self, device: DeviceId, /) -> messages.SnapshotList: ...
+
+
+def read_history(source: HistorySource, device: DeviceId, keys: DeviceKeys) -> History:
     """Fetch a device's snapshots and check every one; `HistoryBroken` says what does not hold."""
-    certificates = check_certificates(reading.certificates(device), device, keys)
-    infos = reading.snapshots_of(device).snapshots
+    certificates = check_certificates(source.certificates(device), device, keys)
+    infos = source.snapshots_of(device).snapshots
     return check_chain(infos, certificates, device, keys.account)
+
+
+def check_head(source: HistorySource, head: messages.DeviceHead, keys: DeviceKeys) -> History:
+    """The history that holds what a server says is a device's newest snapshot.
+
+    `HistoryBroken` when it does not: nobody goes on from a snapshot that nobody made.
+    """
+    history = read_history(source, DeviceId(head.device), keys)
+    if not history.holds(head.sequence, head.snapshot):
+        raise HistoryBroken(f"its snapshot {head.sequence} is said to be there, and is not")
+    return history
 
 
 def check_certificates(
     offered: Iterable[messages.CertificateInfo], device: DeviceId, keys: DeviceKeys
 ) -> dict[int, Certificate]:
     """A device's certificates by serial, each signed by the account."""
-    certificates = {}
+    certificates: dict[int, Certificate] = {}
     for info in offered:
         what = f"the certificate {info.serial} of device {device.hex()[:8]}"
         check_signature(
             keys.account_public, SIGN_CERTIFICATE, info.certificate, info.signature, what
         )
         certificate = read_certificate(info.certificate)
-        if certificate.account != keys.account or certificate.device != device:
+        owner = (certificate.account, certificate.device, certificate.serial)
+        if owner != (keys.account, device, info.serial):
             raise HistoryBroken(f"{what} was made for something else")
-        certificates[certificate.serial] = certificate
+        if certificates.setdefault(certificate.serial, certificate) != certificate:
+            raise HistoryBroken(f"{what} is there twice, and not the same")
     return certificates
 
 
@@ -115,14 +152,18 @@ def check_chain(
 ) -> History:
     """No gap from the first to the newest; each names the one before; no older key comes back.
 
-    Of an expired snapshot only its id is left, which the next one has to name.
+    Of an expired snapshot only its id is left, which the next one has to name. So the newest,
+    which nothing names, must be there: it never expires.
     """
     whole: list[Kept] = []
+    ids: list[SnapshotId] = []
     before: messages.SnapshotInfo | None = None
     serial = 0
     for info in infos:
-        if info.sequence != (before.sequence + 1 if before else 1):
-            raise HistoryBroken(f"snapshot {(before.sequence if before else 0) + 1} is missing")
+        if info.sequence != len(ids) + 1:
+            raise HistoryBroken(f"snapshot {len(ids) + 1} is missing, or not in its place")
+        if len(info.snapshot) != LONG or not 0 <= info.received < _LATEST_NS:
+            raise HistoryBroken(f"snapshot {info.sequence} has an id or a time that is none")
         if not info.expired:
             kept = _check_one(info, certificates)
             _check_place(kept.snapshot, before, (account, device))
@@ -130,13 +171,11 @@ def check_chain(
                 raise HistoryBroken(f"snapshot {info.sequence} is signed with a replaced key")
             serial = kept.snapshot.serial
             whole.append(kept)
+        ids.append(SnapshotId(info.snapshot))
         before = info
-    newest = (
-        messages.DeviceHead(device, before.sequence, before.snapshot)
-        if before is not None
-        else None
-    )
-    return History(device, tuple(whole), newest)
+    if before is not None and before.expired:
+        raise HistoryBroken("its newest snapshot is said to have expired, which none does")
+    return History(device, tuple(whole), tuple(ids))
 
 
 def _check_one(info: messages.SnapshotInfo, certificates: dict[int, Certificate]) -> Kept:
@@ -146,7 +185,7 @@ def _check_one(info: messages.SnapshotInfo, certificates: dict[int, Certificate]
     except FormatError as problem:
         raise HistoryBroken(f"{what} cannot be read ({problem})") from problem
     certificate = certificates.get(snapshot.serial)
-    if certificate is None:
+    if certificate is None or POWER_PUT not in certificate.powers:
         raise HistoryBroken(f"{what} is signed with a key that the account never certified")
     check_signature(certificate.signing_public, SIGN_SNAPSHOT, info.signed, info.signature, what)
     found = snapshot_id(info.signed)

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from csbackup import __version__
+from csbackup.client.browse.chain import check_head
 from csbackup.client.cli import options
 from csbackup.client.cli.asking import ask_new_password, ask_secret
 from csbackup.client.cli.kit import check_target, recovery_kit_text, write_kit
@@ -32,7 +33,7 @@ from csbackup.client.enrol import (
     make_account,
     take_over_device,
 )
-from csbackup.client.heads import Heads
+from csbackup.client.heads import Heads, sane
 from csbackup.client.keyring import EnrolledDevice, is_enrolled, load_device
 from csbackup.client.log import withhold
 from csbackup.client.platform.description import describe_os, machine_name
@@ -217,6 +218,9 @@ def accept_server(as_json: bool) -> None:
     device, connection = reach_own(home)
     answer = connection.check_in(CheckIn(__version__, describe_os()))
     heads = Heads(home, {device.device: device.device_name})
+    for head in sane(answer.heads):
+        if head.device == device.device and head.sequence:
+            check_head(connection, head, device.keys)  # the next snapshot will name it
     gone = heads.accept(answer.heads, time.time_ns())
     if as_json:
         print_json({"gone": gone})

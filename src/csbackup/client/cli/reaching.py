@@ -81,7 +81,7 @@ def unlock_own(home: Home, recovery_key: str) -> tuple[EnrolledDevice, UnlockedA
     device = load_device(home)
     reached = _open(home, read_address(device.url), device.pin)
     secret = ask_secret(recovery_key, device.account_name)
-    return device, unlock(reached.transport, device.account_name, secret)
+    return device, unlock(reached.transport, device.account_name, secret, device.account)
 
 
 def _open(home: Home, address: Address, pin: str) -> Reached:

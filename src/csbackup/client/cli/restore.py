@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from csbackup.client.browse.chain import Kept, read_history
+from csbackup.client.browse.chain import History, Kept, read_history
 from csbackup.client.cli import options
 from csbackup.client.cli.asking import ask_secret
 from csbackup.client.cli.looking import choose, unfinished
@@ -20,7 +20,7 @@ from csbackup.client.cli.program import FINISHED, FINISHED_WITH_PROBLEMS
 from csbackup.client.cli.progress import Silent, name_file, open_progress
 from csbackup.client.cli.reaching import own_home, reach, unlock_own
 from csbackup.client.cli.typed import absolute
-from csbackup.client.enrol import find_device
+from csbackup.client.enrol import find_device, what_siblings_saw
 from csbackup.client.heads import Heads
 from csbackup.client.keyring import is_enrolled
 from csbackup.client.log import LOG
@@ -30,8 +30,10 @@ from csbackup.client.restore.context import RestoreContext, RestoreResult
 from csbackup.client.restore.existing import Rule
 from csbackup.client.restore.run import run_restore
 from csbackup.client.unlock import UnlockedAccount, unlock
-from csbackup.errors import CsbError, PathProblem
+from csbackup.errors import CsbError, PathProblem, ServerWentBack
 from csbackup.format.ids import DeviceId
+
+_ADVICE = "go on; what is here was restored as it is"
 
 
 class AccountNeeded(PathProblem):
@@ -90,8 +92,7 @@ def restore(paths: tuple[str, ...], quiet: bool, as_json: bool, **chosen: Any) -
     url, wanted = _split(paths)
     unlocked, device, own = _unlock(url, **chosen)
     history = read_history(unlocked.connection, device, unlocked.keys.device)
-    if is_enrolled(own_home()):
-        Heads(own_home()).check_device(device, history.newest)
+    gone = _check_newest(unlocked, history)
     kept = choose(history, chosen["at"], chosen["snapshot_name"])
     context = RestoreContext(
         source=unlocked.connection,
@@ -109,6 +110,9 @@ def restore(paths: tuple[str, ...], quiet: bool, as_json: bool, **chosen: Any) -
     if lacking:
         problem = Problem("unfinished-snapshot", b"", lacking)
         result = replace(result, problems=(problem, *result.problems))
+    if gone:
+        problem = Problem("server-went-back", b"", str(ServerWentBack(gone, _ADVICE)))
+        result = replace(result, problems=(problem, *result.problems))
     with contextlib.suppress(CsbError):
         unlocked.connection.sign_out()
     _log_result(result)
@@ -118,6 +122,16 @@ def restore(paths: tuple[str, ...], quiet: bool, as_json: bool, **chosen: Any) -
         _show(result, quiet=quiet)
     serious = any(not problem.ignored for problem in result.problems)
     return FINISHED_WITH_PROBLEMS if serious else FINISHED
+
+
+def _check_newest(unlocked: UnlockedAccount, history: History) -> str:
+    """Whether the server hides newer snapshots: by what was seen here, or else by what the other
+    devices saw, which is said and stops nobody: a borrowed machine has no other choice."""
+    heads = Heads(own_home())
+    if is_enrolled(own_home()) and heads.seen(history.device):
+        heads.check_device(history.device, history.newest)
+        return ""
+    return str(what_siblings_saw(unlocked, history))
 
 
 def _split(paths: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:

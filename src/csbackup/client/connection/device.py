@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from csbackup.client.connection.reading import Reading
 from csbackup.client.connection.transport import API, OnWait, Request, Transport
-from csbackup.format.ids import DeviceId, SourceId
+from csbackup.errors import ServerIncompatible
+from csbackup.format.ids import SHORT, DeviceId, SourceId
 from csbackup.format.packing import Pack
 from csbackup.protocol import frames, messages
 from csbackup.protocol.adapter import render
@@ -30,19 +31,26 @@ class Connection(Reading):
     def open_upload(self, source: SourceId) -> messages.Upload:
         # Opened twice by a retry: the surplus upload is empty, and its lease ends by itself.
         request = _json_request("uploads", messages.UploadRequest(source))
-        return self.transport.read_message(messages.Upload, self.transport.send(request))
+        upload = self.transport.read_message(messages.Upload, self.transport.send(request))
+        if len(upload.upload) != SHORT:  # it goes into the packs, which nobody could read then
+            raise self._nonsense("it gave an upload an id that is none")
+        return upload
 
     def have(self, upload: bytes, ids: Sequence[bytes], *, kind: str, width: int) -> list[bool]:
         """Which of these the server has; `width` 8 asks by prefixes, to be confirmed with 32."""
         body = b"".join(id[:width] for id in ids)
-        answer = self.post_ids(f"uploads/{upload.hex()}/have?kind={kind}&width={width}", body)
+        path = f"uploads/{upload.hex()}/have?kind={kind}&width={width}"
+        answer = self.post_ids(path, body, most_bytes=len(ids))
         return frames.unpack_bits(answer, len(ids))
 
     def put_pack(self, upload: bytes, pack: Pack) -> messages.PackReceived:
         headers = {"Content-Type": frames.CONTENT_TYPE, "Content-Length": str(pack.size)}
         path = f"{API}uploads/{upload.hex()}/packs/{pack.id.hex()}"
         request = Request("PUT", path, lambda: gather(pack.parts), headers)
-        return self.transport.read_message(messages.PackReceived, self.transport.send(request))
+        received = self.transport.read_message(messages.PackReceived, self.transport.send(request))
+        if received.pack != pack.id:
+            raise self._nonsense("it acknowledged another pack than was sent")
+        return received
 
     def read_upload_pack(self, upload: bytes, pack: bytes, start: int, end: int) -> bytes:
         """Bytes `start` up to, not including, `end` of a pack of this upload: the read-back."""
@@ -60,6 +68,9 @@ class Connection(Reading):
     def check_in(self, message: messages.CheckIn) -> messages.CheckInAnswer:
         response = self.transport.send(_json_request("checkin", message))
         return self.transport.read_message(messages.CheckInAnswer, response)
+
+    def _nonsense(self, why: str) -> ServerIncompatible:
+        return ServerIncompatible(str(self.transport.address), why)
 
 
 def _json_request(path: str, message: object, read_seconds: float = 120.0) -> Request:

@@ -11,8 +11,9 @@ from cryptography.exceptions import InvalidSignature
 
 from csbackup.client.config import Home
 from csbackup.client.connection.address import Address
-from csbackup.client.connection.transport import Request, Transport, may_pass
+from csbackup.client.connection.transport import Request, Transport
 from csbackup.client.connection.trust import (
+    CA_LIMIT_BYTES,
     check_pin,
     pin_of,
     read_ca,
@@ -22,10 +23,10 @@ from csbackup.client.connection.trust import (
 )
 from csbackup.client.platform.clock import is_before_us
 from csbackup.errors import (
+    CertificateRefused,
     CsbError,
     PinMismatch,
     ServerIncompatible,
-    ServerUnreachable,
 )
 from csbackup.protocol import messages, version
 
@@ -54,10 +55,9 @@ def ask_server(transport: Transport, pin: str) -> messages.ServerInfo:
     """Who the server is. The first request of a connection: says clearly what does not fit."""
     try:
         info = transport.ask(messages.ServerInfo, "GET", "server")
-    except ServerUnreachable as failure:
+    except CertificateRefused:
         # The handshake fails alike for every wrong certificate; the CA it offers tells why.
-        if transport.address.secure and not may_pass(failure.__cause__):
-            _explain_wrong_ca(transport.address, pin)
+        _explain_wrong_ca(transport.address, pin)
         raise
     spoken = version.common_version(info.protocol_oldest, info.protocol_newest)
     if spoken is None:
@@ -87,7 +87,8 @@ def _fetch_ca(address: Address) -> x509.Certificate:
     urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     transport = Transport(address, trusting_nobody())
     try:
-        return read_ca(transport.send(Request("GET", "/ca.crt")).content, address)
+        request = Request("GET", "/ca.crt", most_bytes=CA_LIMIT_BYTES)
+        return read_ca(transport.send(request).content, address)
     finally:
         transport.close()
 

@@ -10,6 +10,7 @@ from csbackup.format.ids import DeviceId, NodeId
 from csbackup.protocol import frames, messages
 
 NODES_AT_ONCE = 250
+NODES_BYTES = 40 * 1024 * 1024  # an answer ends behind the node that makes it longer than 16 MiB
 _BINARY = {"Content-Type": frames.CONTENT_TYPE}
 
 
@@ -37,24 +38,27 @@ class Reading:
         wanted = list(dict.fromkeys(map(NodeId, ids)))
         while wanted:
             asked, wanted = wanted[:NODES_AT_ONCE], wanted[NODES_AT_ONCE:]
-            nodes = frames.decode_nodes(self.post_ids("nodes", b"".join(asked)))
+            content = self.post_ids("nodes", b"".join(asked), NODES_BYTES)
+            nodes = frames.decode_nodes(content, len(asked))
             answer = {node: nodes[node] for node in asked if node in nodes}
             found |= answer
             if answer:
                 wanted = [node for node in asked if node not in answer] + wanted
         return found
 
-    def post_ids(self, path: str, body: bytes) -> bytes:
-        return self.transport.send(Request("POST", API + path, lambda: body, _BINARY)).content
+    def post_ids(self, path: str, body: bytes, most_bytes: int) -> bytes:
+        request = Request("POST", API + path, lambda: body, _BINARY, most_bytes=most_bytes)
+        return self.transport.send(request).content
 
     def read_range(self, path: str, start: int, end: int) -> bytes:
         """Bytes `start` up to, not including, `end`; fewer where the pack was cut short.
 
         What is cut short does not open, so nobody takes it for whole.
         """
-        request = Request("GET", API + path, headers={"Range": f"bytes={start}-{end - 1}"})
+        headers = {"Range": f"bytes={start}-{end - 1}"}
+        request = Request("GET", API + path, headers=headers, most_bytes=end - start)
         response = self.transport.send(request)
-        if response.status != 206 or len(response.content) > end - start:
+        if response.status != 206:
             why = "it sent another part of a pack than asked for"
             raise ServerIncompatible(str(self.transport.address), why)
         return response.content

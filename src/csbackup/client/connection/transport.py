@@ -1,9 +1,10 @@
-"""Requests to one server: kept connections, time-outs, retries, problem documents as errors."""
+"""Requests to one server: kept connections, time-outs, retries, refusals as errors."""
 
 from __future__ import annotations
 
 import json
 import random
+import re
 import ssl
 import threading
 import time
@@ -16,16 +17,27 @@ from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 
 from csbackup import __version__
 from csbackup.client.connection.address import Address
+from csbackup.client.connection.answers import (
+    MESSAGE_BYTES,
+    REFUSAL_BYTES,
+    AnswerTooLong,
+    Response,
+    problem_of,
+    read_json,
+    seconds_to_wait,
+)
+from csbackup.client.connection.patience import PlainPool, SecurePool, TooManyBytes
 from csbackup.client.log import LOG
 from csbackup.client.log import field as log_field
 from csbackup.errors import (
+    CertificateRefused,
     CsbError,
     Refused,
     ServerIncompatible,
     ServerUnreachable,
     TokenRefused,
 )
-from csbackup.protocol.adapter import parse, render
+from csbackup.protocol.adapter import MessageInvalid, parse, render
 
 Body = Any  # bytes, or an iterator over bytes and memoryviews
 Answer = TypeVar("Answer")
@@ -33,12 +45,11 @@ Answer = TypeVar("Answer")
 API = "/api/v1/"
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 120.0
-ANSWER_LIMIT_BYTES = 256 * 1024 * 1024
-LONGEST_WAIT_SECONDS = 60.0
 _PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0)  # between tries, once the server has answered
 _FIRST_PAUSES = (0.3,)  # and before it ever has: a person waits
 _PATIENT_PAUSES = _PAUSES + (15.0,) * 38  # ten minutes more or less: see `patient`
 _QUIET_TRIES = 4  # so many are made before anybody hears of it
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{0,200}")  # whatever else would end the header it is in
 _NOT_IN_ITS_TIME = (9, 10)  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
 _TRY_AGAIN = (408, 502, 503, 504)  # 408: we slept in the middle of a request
 
@@ -47,7 +58,8 @@ OnWait = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`body` makes the body, again for each try. `repeat`: doing it twice is doing it once."""
+    """`body` makes the body, again for each try. `repeat`: doing it twice is doing it once.
+    `most_bytes`: a longer answer is not read."""
 
     method: str
     path: str
@@ -55,13 +67,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     repeat: bool = True
     read_seconds: float = READ_SECONDS
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
+    most_bytes: int = MESSAGE_BYTES
 
 
 class Transport:
@@ -84,7 +90,9 @@ class Transport:
         self._on_wait: OnWait | None = None
 
     def with_token(self, token: str) -> Transport:
-        """The same connections for someone who is known."""
+        """The same connections for someone who is known; the token is the server's word."""
+        if not _TOKEN.fullmatch(token):
+            raise ServerIncompatible(str(self.address), "it gave a token that is none")
         other = Transport(self.address, self.context, token, pool=self._pool)
         other._answered = self._answered
         other._closed = self._closed
@@ -118,9 +126,10 @@ class Transport:
 
     def read_message(self, kind: type[Answer], response: Response) -> Answer:
         try:
-            return parse(kind, json.loads(response.content), "Its answer")
-        except ValueError as problem:
-            raise ServerIncompatible(str(self.address), "its answer is not JSON") from problem
+            return parse(kind, read_json(response.content, self.address), "Its answer")
+        except MessageInvalid as problem:
+            why = f"its answer is not as agreed ({str(problem).removesuffix('.')})"
+            raise ServerIncompatible(str(self.address), why) from problem
 
     def send(self, request: Request) -> Response:
         """The server's answer; an error when it is a problem, or does not come."""
@@ -131,12 +140,12 @@ class Transport:
                 return response
             if response.status == 429 and not waited:
                 waited = True
-                time.sleep(_seconds_to_wait(response))
+                time.sleep(seconds_to_wait(response))
                 continue
             raise self._problem(response)
 
     def _problem(self, response: Response) -> CsbError:
-        problem = _problem(response, self.address)
+        problem = problem_of(response, self.address)
         if isinstance(problem, Refused) and problem.problem == "not-signed-in":
             return TokenRefused(device=self._token.startswith("csbd_"))
         return problem
@@ -148,10 +157,10 @@ class Transport:
             last = tries >= len(pauses) or not request.repeat
             try:
                 response = self._send_once(request)
-            except (HTTPError, OSError) as problem:
-                if last or not may_pass(problem):
-                    raise ServerUnreachable(str(self.address), _reason(problem)) from problem
+            except (HTTPError, OSError, TooManyBytes) as problem:
                 why = _reason(problem)
+                if last or not _may_pass(problem):
+                    raise self._failure(problem, why) from problem
                 LOG.warning("no answer, trying again %s", log_field("message", why))
             else:
                 self._answered.set()
@@ -165,6 +174,13 @@ class Transport:
             if self._closed.wait(pause):
                 raise ServerUnreachable(str(self.address), why)
             tries += 1
+
+    def _failure(self, problem: Exception, why: str) -> CsbError:
+        if isinstance(problem, TooManyBytes):
+            return AnswerTooLong(self.address)
+        if _is_of_certificate(problem):
+            return CertificateRefused(str(self.address), why)
+        return ServerUnreachable(str(self.address), why)
 
     def _pauses(self) -> tuple[float, ...]:
         if not self._answered.is_set():
@@ -190,41 +206,41 @@ class Transport:
             preload_content=False,
         )
         try:
-            content = _content(answer)
+            content = _content(answer, request.most_bytes, self.address)
         except BaseException:
             answer.close()
             raise
-        if len(content) > ANSWER_LIMIT_BYTES:
-            answer.close()
-            raise ServerIncompatible(str(self.address), "its answer is longer than any should be")
         answer.release_conn()
         return Response(answer.status, answer.headers, content)
 
 
-def _content(answer: urllib3.BaseHTTPResponse) -> bytes:
-    """All of it, up to one byte more than the limit. Reading with a limit copies everything twice,
-    so what says its length, and means it, is read without."""
+def _content(answer: urllib3.BaseHTTPResponse, most_bytes: int, address: Address) -> bytes:
+    """All of it. Reading with a limit copies everything twice, so what says its length, and means
+    it, is read without."""
+    if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise ServerIncompatible(str(address), "it compressed its answer, which nobody asked for")
+    most = most_bytes if answer.status < 300 else REFUSAL_BYTES
     declared = answer.length_remaining
-    plain = "Content-Encoding" not in answer.headers
-    if plain and declared is not None and declared <= ANSWER_LIMIT_BYTES:
-        return answer.read()
-    return answer.read(ANSWER_LIMIT_BYTES + 1)
+    if declared is not None and declared > most:
+        raise AnswerTooLong(address)
+    content = answer.read(most + 1 if declared is None else None)
+    if len(content) > most:
+        raise AnswerTooLong(address)
+    return content
 
 
 def _open_pool(address: Address, context: ssl.SSLContext | None) -> urllib3.HTTPConnectionPool:
     if context is None:
-        return urllib3.HTTPConnectionPool(address.host, address.port, maxsize=4)
-    return urllib3.HTTPSConnectionPool(
+        return PlainPool(address.host, address.port, maxsize=4)
+    return SecurePool(
         address.host, address.port, maxsize=4, ssl_context=context, assert_hostname=False
     )
 
 
-def may_pass(problem: BaseException | None) -> bool:
-    """Whether trying again may help: always, unless the server's certificate is not trusted.
-
-    Other failures of TLS are how a cut connection shows itself in a handshake or a record.
-    """
-    return not any(isinstance(one, ssl.SSLCertVerificationError) for one in _causes(problem))
+def _may_pass(problem: Exception) -> bool:
+    """Whether trying again may help. Of TLS, only a certificate that is not trusted is for good:
+    other failures are how a cut connection shows itself in a handshake or a record."""
+    return not (isinstance(problem, TooManyBytes) or _is_of_certificate(problem))
 
 
 def _causes(problem: BaseException | None) -> Iterator[BaseException]:
@@ -237,12 +253,18 @@ def _causes(problem: BaseException | None) -> Iterator[BaseException]:
         deeper = reason or next((one for one in problem.args if isinstance(one, Exception)), None)
 
 
+def _is_of_certificate(problem: BaseException | None) -> bool:
+    return any(isinstance(one, ssl.SSLCertVerificationError) for one in _causes(problem))
+
+
 def _reason(problem: Exception) -> str:
     """What went wrong, without the library's names for it."""
     *_, inner = _causes(problem)
     if isinstance(inner, ssl.SSLCertVerificationError) and inner.verify_code in _NOT_IN_ITS_TIME:
         today = time.strftime("%Y-%m-%d")
         return f"by this machine's clock, which says {today}, its certificate does not hold now"
+    if isinstance(inner, ssl.SSLCertVerificationError):
+        return inner.verify_message
     if isinstance(inner, OSError) and inner.strerror:
         return inner.strerror
     if isinstance(inner, TimeoutError) or "timed out" in str(inner):
@@ -250,26 +272,3 @@ def _reason(problem: Exception) -> str:
     if isinstance(inner, NewConnectionError):
         return "no connection"
     return str(inner) or type(inner).__name__
-
-
-def _seconds_to_wait(response: Response) -> float:
-    try:
-        asked = float(response.headers.get("Retry-After", "1"))
-    except ValueError:
-        asked = 1.0
-    return min(max(asked, 0.1), LONGEST_WAIT_SECONDS)
-
-
-def _problem(response: Response, address: Address) -> CsbError:
-    """The server's problem document as an error."""
-    try:
-        document = json.loads(response.content)
-        code, detail = str(document["code"]), str(document["detail"])
-    except (ValueError, KeyError, TypeError):
-        why = f"it answered with status {response.status} and no explanation"
-        return ServerIncompatible(str(address), why)
-    extra = {name: value for name, value in document.items() if name not in _USUAL}
-    return Refused(response.status, code, detail, extra)
-
-
-_USUAL = ("type", "title", "status", "code", "detail")

@@ -10,6 +10,7 @@ import hashlib
 import ssl
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from csbackup.client.connection.address import Address
@@ -22,10 +23,12 @@ _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME, for which `ssl` has no n
 def read_ca(answer: bytes, address: Address) -> x509.Certificate:
     """The first certificate of what the server offers as its CA; any others are not looked at."""
     try:
-        return x509.load_pem_x509_certificate(answer)
-    except ValueError:
+        ca = x509.load_pem_x509_certificate(answer)
+        pin_of(ca)
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion):
         why = "what it offers as its certificate cannot be read. Is it a backup server?"
         raise ServerIncompatible(str(address), why) from None
+    return ca
 
 
 def pin_of(ca: x509.Certificate) -> str:

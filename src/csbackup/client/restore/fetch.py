@@ -18,6 +18,7 @@ Content = bytes | memoryview
 _MISSING = "the server does not have it"
 _TOO_MUCH = "its content is much longer than its listing says"
 _MOST_WINDOWS = 4  # as much as a fetch may bring, whatever sizes the listings claim
+_ANOTHER = "what the server has in its place does not match its id"
 
 
 @dataclass(slots=True)
@@ -92,6 +93,7 @@ class Fetcher:
                 _mark(block, missing, fetched, str(problem).removesuffix("."))
                 continue
             _take(chunks, missing, fetched)
+            _mark(block, missing, fetched, _ANOTHER)
 
     def _bytes_of(self, block: BlockLocation, read: _Read) -> bytes:
         return self._source.read_pack(block.pack, read.start, read.end)
