@@ -1,12 +1,13 @@
 """What FUSE asks of the odd file systems. Imported by their process only: it needs the library."""
 
-# ruff: noqa: PTH101, PTH102, PTH104, PTH106, PTH108, PTH115, PTH208, PTH211
+# ruff: noqa: PTH101, PTH102, PTH104, PTH106, PTH108, PTH115, PTH211
 # Names here may be bytes that no Path would keep.
 
 from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -24,6 +25,19 @@ NO_MODES: Mapping[str, int] = {}
 def _listing(names: Iterable[str], modes: Mapping[str, int] = NO_MODES) -> Listing:
     """Without a mode it is of an unknown kind. A name without an inode would not be shown."""
     return [(name, {"st_ino": 1, "st_mode": modes.get(name, 0)}, 0) for name in (".", "..", *names)]
+
+
+def _text(name: bytes) -> str:
+    return name.decode("utf-8", "surrogateescape")
+
+
+def _kind(item: os.DirEntry[bytes]) -> int:
+    """As far as the listing knows without looking."""
+    if item.is_symlink():
+        return stat.S_IFLNK
+    if item.is_dir(follow_symlinks=False):
+        return stat.S_IFDIR
+    return stat.S_IFREG if item.is_file(follow_symlinks=False) else 0
 
 
 class OddFileSystem(mfusepy.Operations):  # type: ignore[misc]
@@ -96,11 +110,12 @@ class Passthrough(mfusepy.Operations):  # type: ignore[misc]
         return found | {name: getattr(status, name + "_ns") for name in TIMES}
 
     def readdir(self, path: str, fh: Any) -> Listing:
-        names = os.listdir(self._at(path))
-        return _listing(name.decode("utf-8", "surrogateescape") for name in names)
+        with os.scandir(self._at(path)) as items:
+            modes = {_text(item.name): _kind(item) for item in items}
+        return _listing(modes, modes)
 
     def readlink(self, path: str) -> str:
-        return os.readlink(self._at(path)).decode("utf-8", "surrogateescape")
+        return _text(os.readlink(self._at(path)))
 
     def mknod(self, path: str, mode: int, dev: int) -> int:
         os.mknod(self._at(path), mode, dev)
