@@ -113,7 +113,10 @@ def test_a_guard_asks_as_the_file_system_would_answer(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     guard = Guard(20)
 
-    items = {item.name: item for item in guarded_items(guard, PLACE, base, lambda _: os.lstat("/"))}
+    def status(name: bytes) -> os.stat_result:
+        return os.lstat(base + b"/" + name)
+
+    items = {item.name: item for item in guarded_items(guard, PLACE, base, status)}
     file = GuardedFile(guard, PLACE, base + b"/file")
     buffer = bytearray(300_000)
     length = file.read_into(memoryview(buffer), 1000)
@@ -138,7 +141,8 @@ def test_a_guard_asks_as_the_file_system_would_answer(tmp_path: Path) -> None:
 def stop_worker(guard: Guard) -> int:
     """Its process no longer answers, as one that hangs in a system call; the process id."""
     guard.ask(b"another place", "real_path", b"/")
-    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    threads = Path("/proc/self/task").iterdir()
+    children = [child for thread in threads for child in (thread / "children").read_text().split()]
     for child in map(int, children):
         if b"files.worker" in Path(f"/proc/{child}/cmdline").read_bytes():
             os.kill(child, signal.SIGSTOP)

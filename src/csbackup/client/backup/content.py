@@ -18,7 +18,10 @@ from csbackup.format.tree import INLINE_CHUNKS, Node, build_chunk_list
 READ_BYTES = 4 * 1024 * 1024  # as long as the longest chunk, so that one always fits
 ATTEMPTS = 3
 READ_AGAIN_BYTES = 256 * 1024 * 1024  # a longer file that changes meanwhile is read once
-ENDLESS_BYTES = 4 * 1024 * 1024
+# So much more than it says is read of a file; the kernel makes some up that say they are empty.
+SURPLUS_BYTES = 64 * 1024 * 1024
+UNSAID_BYTES = 4 * 1024 * 1024
+_UNSAID_AT_ONCE = 64 * 1024
 
 
 class SendChunk(Protocol):
@@ -33,7 +36,7 @@ SendNode = Callable[[Node], None]
 class FileContent(NamedTuple):
     """What was read of a file. `status` is from after; `steady`: it was the same before.
 
-    `endless`: it says that it is empty, and what was read is only the beginning of what it has.
+    `endless`: it has far more than it says, and what was read is only the beginning.
     """
 
     status: os.stat_result
@@ -92,28 +95,36 @@ class ContentReader:
         xattrs = file.xattrs()
         size = before.st_size
         extents = file.extents(size) if may_be_sparse(before) else None
-        content: bytes | list[bytes]
+        whole, endless = True, False
         if extents is not None:
             content, length = self._read_big(file, extents)
             whole = length == sum(part for _, part in extents)
-            if not whole:
-                extents = _beginning(extents, length)
+            extents = extents if whole else _beginning(extents, length)
         else:
-            if size > WHOLE_FILE:
-                content, length = self._read_big(file, ((0, size),))
-            else:
-                content, length = self._read_small(file, size)
-            size, whole = length, True
+            content, length, endless = self._read_plain(file, size)
+            size = length
         after = file.status()
-        endless = not before.st_size and length >= ENDLESS_BYTES
         steady = whole and _same(before, after)
         return FileContent(after, content, size, extents, xattrs, length, steady, endless)
 
-    def _read_small(self, file: OpenFile, size: int) -> tuple[bytes, int]:
-        """One chunk. Had it grown, its status would tell; but what the kernel makes up while it is
-        read says that it is empty, and is not."""
-        content = file.read(size or ENDLESS_BYTES)
-        return (self.keep_small(content) if content else b""), len(content)
+    def _read_plain(self, file: OpenFile, size: int) -> tuple[bytes | list[bytes], int, bool]:
+        """A file without holes: its content, how long it is, and whether there is no end to it.
+
+        What follows the size that it says it has is read too: it grew just now, which its status
+        will tell, or its file system does not know.
+        """
+        if size <= WHOLE_FILE:
+            asked = size + 1 if size else _UNSAID_AT_ONCE
+            beginning = file.read(asked)
+            if len(beginning) < asked:
+                return (self.keep_small(beginning) if beginning else b""), len(beginning), False
+        else:
+            content, length = self._read_big(file, ((0, size),))
+            if length < size or not file.read_into(memoryview(bytearray(1)), size):
+                return content, length, False
+        most = size + SURPLUS_BYTES if size else UNSAID_BYTES
+        content, length = self._read_big(file, ((0, most),))
+        return content, length, length >= most
 
     def _read_big(self, file: OpenFile, extents: Extents) -> tuple[bytes | list[bytes], int]:
         """The content's ids, joined or as a list's node, and how many bytes there were."""

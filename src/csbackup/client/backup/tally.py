@@ -19,7 +19,8 @@ _KINDS = {
     errno.EPERM: "permission-denied",
     errno.ENOENT: "vanished",
     errno.ENOTDIR: "vanished",
-    errno.ELOOP: "vanished",
+    errno.ELOOP: "vanished",  # there is a link, or a socket, in its place
+    errno.ENXIO: "vanished",
     errno.ENAMETOOLONG: "name-too-long",
 }
 # A mount whose server or program is gone. None of it means that the files are.

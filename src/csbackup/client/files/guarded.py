@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -16,22 +17,26 @@ _PIECE = 256 * 1024  # so that a slow link is not taken for one that hangs
 
 
 class DistantItem:
-    """An item whose status is asked for by its name, when it is."""
+    """An item whose status is asked for by its name, once, when it is."""
 
-    __slots__ = ("_is_dir", "_status", "name")
+    __slots__ = ("_ask", "_found", "name")
 
-    def __init__(
-        self, name: bytes, status: Callable[[bytes], os.stat_result], *, is_dir: bool
-    ) -> None:
+    def __init__(self, name: bytes, status: Callable[[bytes], os.stat_result]) -> None:
         self.name = name
-        self._is_dir = is_dir
-        self._status = status
+        self._ask = status
+        self._found: os.stat_result | None = None
 
     def is_dir(self, *, follow_symlinks: bool = True) -> bool:
-        return self._is_dir
+        """As `os.scandir` has it, False where that cannot be told."""
+        try:
+            return stat.S_ISDIR(self.stat().st_mode)
+        except OSError:
+            return False
 
     def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
-        return self._status(self.name)
+        if self._found is None:
+            self._found = self._ask(self.name)
+        return self._found
 
 
 def guarded_items(
@@ -41,9 +46,9 @@ def guarded_items(
     scan = guard.ask(place, "scan", path)
 
     def items() -> Iterator[FolderItem]:
-        while some := guard.ask(place, "items", scan):
-            for name, is_dir in some:
-                yield DistantItem(name, status, is_dir=is_dir)
+        while names := guard.ask(place, "items", scan):
+            for name in names:
+                yield DistantItem(name, status)
 
     return items()
 

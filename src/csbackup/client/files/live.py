@@ -56,6 +56,9 @@ class LiveFiles:
         place = self._remote.of(path)
         return GuardedFile(self._guard, place, path) if place else LiveFile(path)
 
+    def knows_links(self, path: bytes) -> bool:
+        return not self._remote.of(path)
+
     def link_target(self, path: bytes) -> bytes:
         if place := self._remote.of(path):
             target: bytes = self._guard.ask(place, "link_target", path)
@@ -77,6 +80,4 @@ def _far_items(
 ) -> Iterator[Iterator[FolderItem]]:
     """Their statuses are asked for when the folder is no longer at hand: each on its own way."""
     with near(path) as here, os.scandir(here) as items:
-        yield (
-            DistantItem(one.name, status, is_dir=one.is_dir(follow_symlinks=False)) for one in items
-        )
+        yield (DistantItem(one.name, status) for one in items)

@@ -55,7 +55,7 @@ class LiveFile:
         if self._file is None:
             self._file = FileIO(self._handle, closefd=False)
         self._file.seek(offset)
-        return self._file.readinto(view)
+        return self._file.readinto(view[:_AT_ONCE])
 
     def xattrs(self) -> Xattrs:
         return read_xattrs(self._handle)

@@ -46,5 +46,8 @@ class FileSource(Protocol):
     def open(self, path: bytes) -> OpenFile:
         """`FileNotFoundError` when it is no regular file (any more); never waits for a writer."""
 
+    def knows_links(self, path: bytes) -> bool:
+        """Whether two names with one inode number are surely one file there."""
+
     def link_target(self, path: bytes) -> bytes: ...
     def xattrs(self, path: bytes) -> Xattrs: ...

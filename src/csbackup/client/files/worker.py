@@ -58,12 +58,11 @@ class Worker:
         self._scans[self._number] = (stack, items)
         return self._number
 
-    def items(self, scan: int) -> list[tuple[bytes, bool]]:
-        """The next names of a folder, and whether each is a folder; empty at the end."""
+    def items(self, scan: int) -> list[bytes]:
+        """The next names of a folder, none at its end. Only names: what a file system does not
+        tell beside them would be asked of each, and one that cannot answer would end it all."""
         stack, items = self._scans[scan]
-        some = [
-            (one.name, one.is_dir(follow_symlinks=False)) for one in islice(items, ITEMS_AT_ONCE)
-        ]
+        some = [item.name for item in islice(items, ITEMS_AT_ONCE)]
         if not some:
             del self._scans[scan]
             stack.close()
