@@ -17,7 +17,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from ctypes.util import find_library
 from dataclasses import dataclass
@@ -551,9 +551,9 @@ BESIDE = "0 ordinary file"
 AFTER = "z ordinary file"
 
 
-def make_files(scenario: str) -> dict[str, Odd]:
+def make_files(scenario: str, only: Collection[str] = ()) -> dict[str, Odd]:
     """The files of a scenario by path, with one that behaves before them and one after."""
-    kinds = SCENARIOS[scenario]
+    kinds = {name: kind for name, kind in SCENARIOS[scenario].items() if not only or name in only}
     files: dict[str, Odd] = {}
     for name in (BESIDE, *kinds, AFTER):
         make = kinds[name].make if name in kinds else Odd
@@ -574,7 +574,10 @@ def make_files(scenario: str) -> dict[str, Odd]:
 
 @contextmanager
 def odd_mount(scenario: str, folder: Path, *more: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Mount it; the process behind it, which is killed at the end. `OSError` where it cannot be."""
+    """Mount it; the process behind it, which is killed at the end. `OSError` where it cannot be.
+
+    `more`: names, if not all of the scenario's files shall be there; or `UNTYPED`.
+    """
     folder.mkdir(exist_ok=True)
     process = subprocess.Popen(
         [sys.executable, "-m", "support.odd_mounts", scenario, str(folder), *more],
@@ -625,7 +628,7 @@ def main() -> None:
     chosen = (
         Passthrough(more[0])
         if scenario == "passthrough"
-        else OddFileSystem(make_files(scenario), typed=UNTYPED not in more)
+        else OddFileSystem(make_files(scenario, set(more) - {UNTYPED}), typed=UNTYPED not in more)
     )
     os.umask(0)  # the mask is of who asks, not ours
     options: dict[str, Any] = {"allow_other": True} if os.geteuid() == 0 else {}
