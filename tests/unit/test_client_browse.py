@@ -1,5 +1,6 @@
 """Looking into snapshots: the chain that proves them, paths, differences, versions, names."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -10,7 +11,7 @@ from csbackup.client.browse.chain import History, Kept, check_certificates, chec
 from csbackup.client.browse.compare import compare
 from csbackup.client.browse.nodes import NodeReader
 from csbackup.client.browse.paths import children, clean, find
-from csbackup.client.browse.search import search
+from csbackup.client.browse.search import everything, search
 from csbackup.client.browse.versions import versions
 from csbackup.errors import (
     ContentMissing,
@@ -20,7 +21,7 @@ from csbackup.errors import (
     NoSuchSnapshot,
     SignatureInvalid,
 )
-from csbackup.format.ids import DeviceId, SnapshotId, snapshot_id
+from csbackup.format.ids import DeviceId, NodeId, SnapshotId, snapshot_id
 from csbackup.format.keys import sign
 from csbackup.format.snapshot import (
     SIGN_CERTIFICATE,
@@ -415,6 +416,27 @@ def test_names_are_found(world: SealedWorld, pattern: str, found: list[bytes]) -
     docs = world.folder(b"docs", world.file(b"Thesis.odt"), world.file(b"a.jpg"))
     kept = world.snapshot(world.folder(b"/r", docs, world.file(b"old-thesis.odt")))
 
-    paths = sorted(one.path for one in search(NodeReader(world), kept.snapshot.roots, pattern))
+    paths = [one.path for one in search(NodeReader(world), kept.snapshot.roots, pattern)]
 
     assert paths == found
+
+
+def test_all_of_a_snapshot_comes_sorted_by_path_with_few_questions(world: SealedWorld) -> None:
+    def inner(name: bytes, depth: int) -> Entry:
+        names = (b"a", b"a b", b"a.b", b"a0", b"ab") if depth else ()
+        return world.folder(name, *(inner(one, depth - 1) for one in names), world.file(b"z"))
+
+    kept = world.snapshot(inner(b"/r", 4), world.folder(b"/r.x", world.file(b"1")))
+    asked: list[int] = []
+
+    class Counting:
+        def nodes(self, ids: Sequence[bytes], /) -> dict[NodeId, bytes]:
+            asked.append(len(ids))
+            return world.nodes(ids)
+
+    paths = [one.path for one in everything(NodeReader(Counting()), kept.snapshot.roots)]
+
+    folders = 1 + 5 + 25 + 125 + 625 + 1
+    assert paths == sorted(paths)
+    assert len(paths) == 2 * folders
+    assert len(asked) < folders / 20

@@ -14,15 +14,13 @@ from csbackup.client.cli.backup import exit_code
 from csbackup.client.cli.output import age, iso, name_fields, printable, size
 from csbackup.client.cli.program import COMMANDS
 from csbackup.client.cli.service import pause_seconds, seconds_until_due
-from csbackup.client.cli.status import assess
 from csbackup.client.config import Home
 from csbackup.client.keyring import EnrolledDevice, save_device
 from csbackup.client.last_run import LastRun, load_last_run, save_last_run
-from csbackup.client.problems import Problem
+from csbackup.client.problems import Problem, grouped
 from csbackup.client.settings import load_settings
-from csbackup.format.ids import AccountId, DeviceId, SourceId
+from csbackup.format.ids import AccountId, DeviceId
 from csbackup.format.keys import account_keys
-from csbackup.format.snapshot import Settings
 from support.processes import Result, clean_environment, run_program
 
 HOUR = 3600 * 1_000_000_000
@@ -87,7 +85,7 @@ def test_the_version_is_told(home: Home) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [("backup",), ("status",), ("snapshots",), ("ls",), ("restore",), ("add", "/"),
-     ("accept-server",), ("password",), ("service", "run")],
+     ("backup", "--dry-run"), ("accept-server",), ("password",), ("service", "run")],
 )  # fmt: skip
 def test_a_machine_that_is_not_set_up_says_how_to(home: Home, arguments: tuple[str, ...]) -> None:
     refused = csb(home, *arguments)
@@ -206,29 +204,12 @@ def test_a_server_that_is_away_is_said_and_remembered(home: Home, tmp_path: Path
     assert "No answer" in status.json["failure"]
 
 
-# --- is this machine protected? ---
-
-
-def assessed(last: LastRun | None, *, roots: tuple[bytes, ...] = (b"/r",), server: str = "") -> str:
-    settings = Settings(SourceId(b"s" * 16), roots)
-    return " ".join(assess(device(), settings, last, server, 100 * HOUR).reasons)
-
-
-def test_a_fresh_backup_without_problems_protects() -> None:
-    assert assessed(LastRun(90 * HOUR, 90 * HOUR)) == ""
-
-
-def test_everything_else_needs_attention() -> None:
-    assert "No folder" in assessed(LastRun(90 * HOUR, 90 * HOUR), roots=())
-    assert "No backup" in assessed(None)
-    assert "4 days ago" in assessed(LastRun(90 * HOUR, 2 * HOUR))
-    assert "did not finish: Why" in assessed(LastRun(90 * HOUR, 90 * HOUR, "Why"))
-    assert "3 problems" in assessed(LastRun(90 * HOUR, 90 * HOUR, problems=3))
-    assert "away" in assessed(LastRun(90 * HOUR, 90 * HOUR), server="away")
+# --- how the last run ended ---
 
 
 def test_the_last_run_is_kept_and_damage_to_it_is_nothing(home: Home) -> None:
-    run = LastRun(2, 1, "why", b"i" * 32, 7, 5, 6, 0.5, 3)
+    groups = grouped([Problem("read-error", b"/\xff", "no")])
+    run = LastRun(2, 1, "why", b"i" * 32, 7, 5, 6, 0.5, 3, 1, (b"/r\xff",), groups, "code", 2)
     save_last_run(home, run)
     assert load_last_run(home) == run
 
@@ -284,5 +265,5 @@ def test_only_problems_that_count_change_the_exit_code() -> None:
         return BackupResult(b"i" * 32, 1, 0, 0, 0, 0, 0, 1.0, problems, 0.1)
 
     assert exit_code(result()) == 0
-    assert exit_code(result(Problem("unreadable", b"/x", "no", ignored=True))) == 0
-    assert exit_code(result(Problem("unreadable", b"/x", "no"))) == 1
+    assert exit_code(result(Problem("read-error", b"/x", "no", ignored=True))) == 0
+    assert exit_code(result(Problem("read-error", b"/x", "no"))) == 1

@@ -195,3 +195,14 @@ def is_running(process: int) -> bool:
     except FileNotFoundError:
         return False
     return state not in "ZX"
+
+
+def test_local_roots_do_without_a_worker(tmp_path: Path) -> None:
+    """Some mount is remote, and no process can be started that would ask it."""
+    guard = Guard(5, python=str(tmp_path / "none"))
+
+    places = RemotePlaces((os.fsencode(tmp_path),), guard, lambda: (b"/srv/nas",))
+
+    assert places.of(os.fsencode(tmp_path) + b"/file") == b""
+    with pytest.raises(OSError, match="cannot be started"):
+        guard.ask(b"/srv/nas", "status", b"/srv/nas")

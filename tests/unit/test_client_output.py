@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import errno
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from csbackup.client.backup.tally import Tally
-from csbackup.client.cli.output import percent
+from csbackup.client.cli.output import (
+    percent,
+    print_json_items,
+    print_lines,
+    print_table,
+)
 from csbackup.client.cli.progress import Silent
 from support.processes import clean_environment, run_program
 
@@ -44,3 +51,48 @@ def test_a_failure_is_one_line_without_control_characters(tmp_path: Path) -> Non
     assert result.code == 2
     assert len(result.err.splitlines()) == 1
     assert "\x1b" not in result.err
+
+
+# --- long listings ---
+
+
+@pytest.mark.parametrize(
+    ("write", "item"),
+    [(print_table, ("a", "b")), (print_json_items, {"a": 1}), (print_lines, "line")],
+)
+def test_what_is_long_is_printed_while_it_comes(
+    write: Callable[[Iterator[object]], None], item: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen: list[int] = []
+
+    def coming() -> Iterator[object]:
+        for at in range(10_000):
+            if at % 2_500 == 2_499:
+                seen.append(capsys.readouterr().out.count("\n"))
+            yield item
+
+    write(coming())
+
+    assert len(seen) == 4
+    assert all(lines > 900 for lines in seen)
+
+
+@pytest.mark.parametrize("items", [[], [{"a": "\u00fc\n"}], [{"a": 1}, {"b": [2]}, {}]])
+def test_an_array_that_is_written_item_by_item_is_json(
+    items: list[object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_json_items(iter(items))
+
+    assert json.loads(capsys.readouterr().out) == items
+
+
+def test_columns_line_up_and_a_late_long_cell_only_moves_its_own_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rows = [("Size", "Name"), ("1", "a"), *(("22", "b") for _ in range(1_500)), ("123456", "c")]
+
+    print_table(rows, frozenset((0,)))
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:3] == ["Size  Name", "   1  a", "  22  b"]
+    assert lines[-1] == "123456  c"

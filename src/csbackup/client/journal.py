@@ -215,6 +215,26 @@ class Journal:
             self._db.rollback()
             self._db.close()
 
+    @classmethod
+    def to_look_at(cls, path: Path, identity: bytes) -> Journal | None:
+        """What the last run saw, for reading only; None where nothing of this device is there.
+
+        Nothing is written, not even beside it: without a WAL the file is whole by itself.
+        """
+        how = "mode=ro" if Path(f"{path}-wal").exists() else "mode=ro&immutable=1"
+        journal = cls.__new__(cls)
+        journal.path, journal.fresh = path, False
+        journal._identity = marshal.dumps([VERSION, marshal.version, identity], _MARSHAL)
+        try:
+            journal._db = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)
+            known = journal.fact("identity")
+        except (sqlite3.DatabaseError, JournalDamaged):
+            return None
+        if known != journal._identity:
+            journal.close()
+            return None
+        return journal
+
     @staticmethod
     def remove(path: Path) -> None:
         """Throw a journal away; the next run makes it anew."""

@@ -6,9 +6,10 @@ For `csb status` and the service, also when the server does not answer. Losing i
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from csbackup.client.config import Home
+from csbackup.client.problems import Group
 from csbackup.errors import RequestError
 from csbackup.protocol.adapter import Hex, parse, render
 
@@ -28,6 +29,17 @@ class LastRun:
     bytes: int = 0
     coverage: float = 0.0
     problems: int = 0
+    first: int = 0  # when the first snapshot was made, as far as this file goes back
+    roots: tuple[Hex, ...] = ()  # what the last snapshot holds
+    groups: tuple[Group, ...] = ()  # its problems by class
+    failure_code: str = ""
+    failing_since: int = 0  # when the first of the runs ended that failed for the same reason
+
+    def failed(self, now_ns: int, failure: str, code: str) -> LastRun:
+        """After another run, which made no snapshot."""
+        same = self.failure and code == self.failure_code
+        since = self.failing_since if same else now_ns
+        return replace(self, ended=now_ns, failure=failure, failure_code=code, failing_since=since)
 
 
 def load_last_run(home: Home) -> LastRun | None:

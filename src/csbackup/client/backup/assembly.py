@@ -64,6 +64,7 @@ def assemble(
             skipped=own_state(context),
             one_file_system=context.settings.one_file_system,
             after_file=checkpoints.after_file,
+            on_file=context.on_file,
         )
         yield Run(context, tally, journal, pipeline, data_key, committer, walking)
     finally:

@@ -58,6 +58,26 @@ class Limits:
     commit_attempts: int = 4
 
 
+class Chosen(Protocol):
+    """What is to be backed up, and where from."""
+
+    @property
+    def home(self) -> Path: ...
+    @property
+    def device(self) -> EnrolledDevice: ...
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def files(self) -> FileSource: ...
+    @property
+    def clock(self) -> Callable[[], int]: ...
+
+
+# Hears of each path that is new or different: added, changed, metadata or removed. A folder that
+# is gone stands for all that was in it.
+OnFile = Callable[[bytes, str], None]
+
+
 @dataclass(frozen=True, slots=True)
 class BackupContext:
     """`clock` gives nanoseconds since 1970, `random_bytes` as many bytes as asked."""
@@ -72,6 +92,7 @@ class BackupContext:
     files: FileSource = field(default_factory=LiveFiles)
     limits: Limits = Limits()
     client_version: str = ""
+    on_file: OnFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +109,7 @@ class BackupResult:
     coverage: float
     problems: tuple[Problem, ...]
     seconds: float
+    problem_counts: tuple[tuple[str, int], ...] = ()  # by class; `problems` has the first of them
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -100,5 +122,6 @@ class BackupResult:
             "bytes_sent": self.bytes_sent,
             "coverage": self.coverage,
             "problems": [problem.to_json() for problem in self.problems],
+            "problem_counts": dict(self.problem_counts),
             "seconds": self.seconds,
         }

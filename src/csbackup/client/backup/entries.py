@@ -90,7 +90,7 @@ class EntryMaker:
 
     def make(self, path: bytes, status: Status, known: Known | None) -> Known:
         """The entry of anything but a folder."""
-        if known is not None and _unchanged(status, known):
+        if known is not None and is_unchanged(status, known):
             return known
         kind = KINDS.get(stat.S_IFMT(status[MODE]))
         if kind == FILE:
@@ -112,7 +112,7 @@ class EntryMaker:
     ) -> Known:
         """A folder's entry, as it was when it was listed."""
         name, mode, uid, gid, _, mtime, ctime, inode, volume = status
-        if known is not None and _unchanged(status, known):
+        if known is not None and is_unchanged(status, known):
             extras = known.row[ROW_EXTRAS]
         else:
             extras, ctime = self._folder_extras(path, self._trusted_ctime(mtime, ctime))
@@ -133,7 +133,7 @@ class EntryMaker:
             return b"", DISTRUSTED
 
     def _make_file(self, path: bytes, status: Status, known: Known | None) -> Known:
-        if known is not None and _looks_unchanged(status, known):
+        if known is not None and looks_unchanged(status, known):
             kept = self._confirm(path, status, known)
             if kept:
                 return kept
@@ -169,7 +169,7 @@ class EntryMaker:
         return found
 
     def _remember_linked(self, path: bytes, found: FileContent) -> None:
-        if len(self._linked) < _MOST_LINKS and self._files.knows_links(path):
+        if len(self._linked) < _MOST_LINKS and self._files.is_local(path):
             self._linked[found.status.st_ino, found.status.st_dev] = found
 
     def _confirm(self, path: bytes, status: Status, known: Known) -> Known | None:
@@ -245,7 +245,7 @@ class EntryMaker:
         if now.st_nlink < 2:
             return b""
         key, device = self._keys.id_key, self._device
-        if self._files.knows_links(path):
+        if self._files.is_local(path):
             return link_group(key, device, now.st_dev, now.st_ino)
         joined = content if isinstance(content, bytes) else b"".join(content)
         return link_group(chunk_id(joined, key), device, now.st_dev, now.st_ino)
@@ -286,7 +286,7 @@ def _has_extras(found: FileContent) -> bool:
     return bool(found.xattrs) or found.extents is not None or found.status.st_nlink > 1
 
 
-def _unchanged(status: Status, known: Known) -> bool:
+def is_unchanged(status: Status, known: Known) -> bool:
     _, mode, uid, gid, size, mtime, ctime, inode, volume = status
     row = known.row
     return (
@@ -299,7 +299,7 @@ def _unchanged(status: Status, known: Known) -> bool:
     )
 
 
-def _looks_unchanged(status: Status, known: Known) -> bool:
+def looks_unchanged(status: Status, known: Known) -> bool:
     """Whether size, time and mode are those of a file known from a snapshot or another mount."""
     _, mode, _, _, size, mtime, ctime, inode, _ = status
     row = known.row

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from csbackup.client.backup.context import OnFile
 from csbackup.client.backup.entries import (
+    ROW_CONTENT,
     ROW_FILES,
     ROW_KIND,
     ROW_NAME,
@@ -54,6 +56,8 @@ from csbackup.client.scan import (
 )
 from csbackup.format.tree import FILE, FOLDER, Node
 
+_VERY_LAST = b"\xff" * 300
+_CONTENT = (ROW_KIND, ROW_SIZE, ROW_CONTENT)
 ROOTS_FOLDER = b""  # where the roots themselves are listed; their names are paths
 
 
@@ -71,6 +75,7 @@ class Frame:
     entries: list[Known] = field(default_factory=list)
     listings: Listings = ()
     keys: list[bytes] = field(default_factory=list)
+    told: bytes = b""  # the last name whose fate `on_file` knows
     files: int = 0
     folders: int = 1
     bytes: int = 0
@@ -106,6 +111,7 @@ class Walking:
     skipped: frozenset[tuple[int, int]]
     one_file_system: bool
     after_file: Callable[[list[Frame]], None]
+    on_file: OnFile | None = None
 
 
 class Walk:
@@ -213,6 +219,8 @@ class Walk:
         else:
             result = self._list_changed(frame, page, digest)
             frame.changed = True
+        if self._w.on_file is not None and (page.key or digest != (found and found[0])):
+            self._name_gone(frame, page)
         frame.listings += result.nodes
         frame.count(result)
         frame.troubled = False
@@ -257,6 +265,8 @@ class Walk:
                 if name in frame.children:
                     child = frame.children[name]
                     frame.entries.append(maker.make_folder(path, status, known, child))
+                    if known is None and not child.files:
+                        self._name(path + b"/", "added")
                 return
             entry = maker.make(path, status, known)
         except OSError as failure:
@@ -264,6 +274,8 @@ class Walk:
             frame.troubled = True
             return
         frame.entries.append(entry)
+        if entry is not known and self._w.on_file is not None:
+            self._name(path, change_of(known, entry))
         if is_file(status):
             self._w.tally.stored(1, status[SIZE])
             self._w.after_file(self._stack)
@@ -273,8 +285,28 @@ class Walk:
             if old.row[ROW_KIND] == FOLDER:
                 self._w.journal.forget_below(join(folder, old.row[ROW_NAME]))
 
+    def _name(self, path: bytes, change: str) -> None:
+        if change and self._w.on_file is not None:
+            self._w.on_file(path, change)
+
+    def _name_gone(self, frame: Frame, page: Page | None) -> None:
+        """Name what is no longer there up to the end of a page; without one, to the very end.
+
+        Not of the roots: one that is missing is a problem, one taken off was asked for.
+        """
+        there = {status[NAME] for status in page.statuses} if page else set()
+        last = max(there) if page and page.key else _VERY_LAST
+        known = self._w.journal.entries(frame.path, frame.told, last)
+        for name in sorted(known.keys() - there):
+            if frame.told < name <= last and not frame.is_roots:
+                ending = b"/" if known[name].row[ROW_KIND] == FOLDER else b""
+                self._name(join(frame.path, name) + ending, "removed")
+        frame.told = last
+
     def _finish_folder(self, frame: Frame) -> Subtree:
         send = self._w.pipeline.node
+        if self._w.on_file is not None and frame.told not in (b"", _VERY_LAST):
+            self._name_gone(frame, None)
         if frame.changed or self._doubtful:
             gone = set(self._w.journal.page_keys(frame.path)).difference(frame.keys)
             self._w.journal.forget_pages(frame.path, gone)
@@ -282,6 +314,16 @@ class Walk:
             send = _keep_quiet
         node = name_folder(frame.listings or list_whole([], send), send)
         return Subtree(node, frame.files, frame.folders, frame.bytes)
+
+
+def change_of(known: Known | None, entry: Known) -> str:
+    """How an entry that was made anew differs from the one before; empty when it does not."""
+    if known is None:
+        return "added"
+    before, now = known.row, entry.row
+    if [before[at] for at in _CONTENT] != [now[at] for at in _CONTENT]:
+        return "changed"
+    return "metadata" if before != now else ""
 
 
 def total(listings: Listings, entries: list[Known], children: Mapping[bytes, Subtree]) -> Result:

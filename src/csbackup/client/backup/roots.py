@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from csbackup.client.backup.context import BackupContext
+from csbackup.client.backup.context import Chosen
 from csbackup.client.backup.tally import Tally
 from csbackup.client.platform.clock import is_before_us
 from csbackup.client.platform.defaults import default_patterns, default_places
@@ -16,7 +16,7 @@ from csbackup.errors import NothingToBackUp, PathProblem
 from csbackup.rules.exclusion import exclusions_of
 
 
-def find_roots(context: BackupContext, tally: Tally) -> list[Status]:
+def find_roots(context: Chosen, tally: Tally) -> list[Status]:
     """The roots that are there; `PathProblem` when none is."""
     if not context.settings.roots:
         raise NothingToBackUp
@@ -43,7 +43,7 @@ def nothing_there(roots: list[bytes]) -> PathProblem:
     )
 
 
-def _look_at_the_clock(context: BackupContext, tally: Tally) -> None:
+def _look_at_the_clock(context: Chosen, tally: Tally) -> None:
     """Nothing of a backup needs it, but people do, when they look for a moment."""
     now = context.clock()
     if is_before_us(now):
@@ -52,12 +52,12 @@ def _look_at_the_clock(context: BackupContext, tally: Tally) -> None:
         tally.problem(Problem("clock-wrong", b"", message, ignored=True))
 
 
-def chosen_roots(context: BackupContext) -> frozenset[bytes]:
+def chosen_roots(context: Chosen) -> frozenset[bytes]:
     """What the settings name, each as it is called in a snapshot."""
     return frozenset(map(_plain, context.settings.roots))
 
 
-def bounds_of(context: BackupContext) -> Callable[[bytes], Bounds]:
+def bounds_of(context: Chosen) -> Callable[[bytes], Bounds]:
     """What stays out below each root, as the settings and this platform's defaults say."""
     settings = context.settings
     defaults = default_patterns() if settings.default_exclusions else ()
@@ -71,7 +71,7 @@ def bounds_of(context: BackupContext) -> Callable[[bytes], Bounds]:
     return make
 
 
-def own_state(context: BackupContext) -> frozenset[tuple[int, int]]:
+def own_state(context: Chosen) -> frozenset[tuple[int, int]]:
     """Inode and device of the client's own state folder, which changes with every run."""
     status = os.stat(context.home)  # noqa: PTH116  a link to it counts as well
     return frozenset({(status.st_ino, status.st_dev)})

@@ -6,7 +6,7 @@ import time
 
 from csbackup.client.backup.assembly import Run, assemble
 from csbackup.client.backup.chain import Chain
-from csbackup.client.backup.context import BackupContext, BackupResult, Progress
+from csbackup.client.backup.context import BackupContext, BackupResult, Chosen, Progress
 from csbackup.client.backup.entries import Subtree
 from csbackup.client.backup.folders import Walk
 from csbackup.client.backup.readback import read_back
@@ -51,6 +51,7 @@ def run_backup(context: BackupContext, progress: Progress) -> BackupResult:
         coverage=tally.coverage_ppm() / 1_000_000,
         problems=tuple(tally.problems),
         seconds=time.monotonic() - begun,
+        problem_counts=tally.counts(),
     )
 
 
@@ -71,7 +72,7 @@ def _attempt(context: BackupContext, progress: Progress, tally: Tally) -> tuple[
         journal.close()
 
 
-def identity_of(context: BackupContext) -> bytes:
+def identity_of(context: Chosen) -> bytes:
     """Whose journal it is. The roots are no part of it: they are listed like a folder."""
     device = context.device
     return device.account + device.device + context.settings.source + device.pin.encode()

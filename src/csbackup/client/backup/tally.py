@@ -9,12 +9,13 @@ from csbackup.client.backup.context import Progress
 from csbackup.client.problems import Problem
 from csbackup.format.snapshot import Totals
 from csbackup.format.tree import ReportLine
+from csbackup.rules.problem_classes import ProblemClass
 
 _KEPT = 10_000
 _TELL_FILES = 100  # progress hears of so many small files at once
 _TELL_BYTES = 1024 * 1024
 
-_KINDS = {
+_KINDS: dict[int, ProblemClass] = {
     errno.EACCES: "permission-denied",
     errno.EPERM: "permission-denied",
     errno.ENOENT: "vanished",
@@ -40,7 +41,7 @@ _KINDS |= dict.fromkeys(
 )
 
 
-def kind_of(problem: OSError) -> str:
+def kind_of(problem: OSError) -> ProblemClass:
     """The class of a problem with a file."""
     if isinstance(problem, FileNotFoundError):
         return "vanished"

@@ -34,6 +34,7 @@ from csbackup.client.enrol import (
 )
 from csbackup.client.heads import Heads
 from csbackup.client.keyring import EnrolledDevice, is_enrolled, load_device
+from csbackup.client.log import withhold
 from csbackup.client.platform.description import describe_os, machine_name
 from csbackup.client.settings import load_settings
 from csbackup.client.unlock import unlock
@@ -70,6 +71,7 @@ def register(
     reached = reach(home, url, accept_pin)
     password = ask_new_password("CSB_PASSWORD", f"Password for {account}")
     made = make_account(reached.transport, account, password, invitation)
+    withhold(made.recovery_key)
     device = _enrol_first(reached, made, device_name)
     if as_json:
         print_json({**_describe(device), "recovery_key": made.recovery_key})
@@ -191,6 +193,7 @@ def recovery_kit(target: Path | None, recovery_key: str, as_json: bool) -> None:
         check_target(target)
     device, unlocked = unlock_own(own_home(), recovery_key)
     new_key = change_recovery_key(unlocked)
+    withhold(new_key)
     text = recovery_kit_text(device.url, device.pin, device.account_name, new_key)
     written = ""
     if target is not None:

@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from csbackup.client.log import withhold
 from csbackup.client.unlock import Secret
 from csbackup.errors import ClientError
 
@@ -65,10 +66,12 @@ def ask_new_password(variable: str, prompt: str = "New password") -> str:
 
 def _ask(prompt: str) -> str:
     if on_a_terminal():
-        return str(click.prompt(prompt, hide_input=True, err=True))
-    line = sys.stdin.readline().rstrip("\n")
+        line = str(click.prompt(prompt, hide_input=True, err=True))
+    else:
+        line = sys.stdin.readline().rstrip("\n")
     if not line:
         raise PasswordNeeded
+    withhold(line)
     return line
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import time
-from dataclasses import replace
 
 import click
 
@@ -12,21 +10,23 @@ from csbackup import __version__
 from csbackup.client.backup.context import BackupContext, BackupResult
 from csbackup.client.backup.run import run_backup
 from csbackup.client.cli import options
-from csbackup.client.cli.output import count, percent, print_json, printable, size
-from csbackup.client.cli.program import FINISHED, FINISHED_WITH_PROBLEMS
-from csbackup.client.cli.progress import open_progress
+from csbackup.client.cli.dry_run import dry_run
+from csbackup.client.cli.opening import open_files
+from csbackup.client.cli.output import count, percent, print_json, size
+from csbackup.client.cli.problems import problem_lines
+from csbackup.client.cli.program import FINISHED, FINISHED_WITH_PROBLEMS, UNFORESEEN, code_of
+from csbackup.client.cli.progress import name_file, open_progress
 from csbackup.client.cli.reaching import own_home, reach_own
-from csbackup.client.config import Home, seconds_from
-from csbackup.client.files.live import PATIENCE_SECONDS, LiveFiles
+from csbackup.client.config import Home
 from csbackup.client.heads import Heads
 from csbackup.client.keyring import load_device
 from csbackup.client.last_run import LastRun, load_last_run, save_last_run
+from csbackup.client.log import LOG
 from csbackup.client.platform.memory import give_back_large_buffers
+from csbackup.client.problems import Group, grouped
 from csbackup.client.settings import load_settings
 from csbackup.errors import CsbError, NothingToBackUp, RunInProgress
 from csbackup.format.snapshot import Settings
-
-PROBLEMS_SHOWN = 20
 
 
 @click.command(
@@ -34,18 +34,30 @@ PROBLEMS_SHOWN = 20
 \b
 Examples:
   csb backup
+  csb backup --dry-run     what it would read, what is big, what is junk
+  csb backup --verbose     names what is new (+), changed (M: contents,
+                           m: metadata), gone (-), and each problem (!)
+  csb backup --quiet       for cron: says nothing unless something is wrong
   csb backup --json
+
+Exit codes: 0 all is kept, 1 with problems, 2 no snapshot was made.
 """
 )
-@click.option("--quiet", is_flag=True, help="No progress.")
+@click.option(
+    "--dry-run", "dry", is_flag=True, help="Only look: needs no server, and writes nothing."
+)
+@options.quiet
 @options.shared
-def backup(quiet: bool, as_json: bool) -> int:
+def backup(dry: bool, quiet: bool, as_json: bool) -> int:
     """Back up now. What did not change is not read, what the server has is not sent."""
-    result = back_up(own_home(), quiet=quiet or as_json)
+    verbose = options.is_verbose()
+    if dry:
+        return dry_run(own_home(), quiet=quiet, verbose=verbose, as_json=as_json)
+    result = back_up(own_home(), quiet=quiet or (as_json and not verbose), verbose=verbose)
     if as_json:
         print_json(result.to_json())
     else:
-        show_result(result)
+        show_result(result, quiet=quiet)
     return exit_code(result)
 
 
@@ -54,25 +66,30 @@ def exit_code(result: BackupResult) -> int:
     return FINISHED_WITH_PROBLEMS if serious else FINISHED
 
 
-def back_up(home: Home, *, quiet: bool) -> BackupResult:
+def back_up(home: Home, *, quiet: bool, verbose: bool = False) -> BackupResult:
     """One run; how it ended is kept for `csb status`."""
     try:
-        result = _run(home, quiet=quiet)
+        settings, result = _run(home, quiet=quiet, verbose=verbose)
     except RunInProgress:
         raise
     except CsbError as failure:
-        _keep_failure(home, str(failure))
+        _keep_failure(home, str(failure), code_of(failure))
         raise
-    _keep_success(home, result)
+    except Exception as failure:
+        _keep_failure(home, f"{type(failure).__name__}: {failure}", UNFORESEEN)
+        raise
+    _log_result(result)
+    _keep_success(home, settings, result)
     return result
 
 
-def _run(home: Home, *, quiet: bool) -> BackupResult:
+def _run(home: Home, *, quiet: bool, verbose: bool) -> tuple[Settings, BackupResult]:
     give_back_large_buffers()
     load_device(home)
     settings = load_settings(home)
     if settings is None or not settings.roots:
         raise NothingToBackUp
+    LOG.info("Reaching the server")
     device, connection = reach_own(home)
     context = BackupContext(
         home=home.path,
@@ -81,19 +98,39 @@ def _run(home: Home, *, quiet: bool) -> BackupResult:
         server=connection,
         heads=Heads(home, {device.device: device.device_name}),
         client_version=__version__,
-        files=_open_files(settings),
+        files=open_files(settings.roots),
+        on_file=name_file if verbose and not quiet else None,
     )
-    with open_progress(quiet=quiet) as progress:
-        return run_backup(context, progress)
+    with open_progress(quiet=quiet, verbose=verbose) as progress:
+        return settings, run_backup(context, progress)
 
 
-def _open_files(settings: Settings) -> LiveFiles:
-    patience = seconds_from(os.environ, "CSB_FILE_TIMEOUT", PATIENCE_SECONDS)
-    return LiveFiles(settings.roots, patience_seconds=patience)
+def _groups(result: BackupResult) -> tuple[Group, ...]:
+    return grouped(result.problems, dict(result.problem_counts))
 
 
-def _keep_success(home: Home, result: BackupResult) -> None:
+def _log_result(result: BackupResult) -> None:
+    LOG.info(
+        "backed up: snapshot %d, %d files, %d bytes, %d files changed, %d bytes read, "
+        "%d bytes sent, coverage %.6f, %.1f s",
+        result.sequence,
+        result.files,
+        result.bytes,
+        result.files_changed,
+        result.bytes_read,
+        result.bytes_sent,
+        result.coverage,
+        result.seconds,
+    )
+    for group in _groups(result):
+        LOG.warning("problems class=%s number=%d", group.kind, group.number)
+
+
+def _keep_success(home: Home, settings: Settings, result: BackupResult) -> None:
     now = time.time_ns()
+    before = load_last_run(home)
+    groups = _groups(result)
+    missing = {problem.path for problem in result.problems if problem.kind == "root-missing"}
     save_last_run(
         home,
         LastRun(
@@ -104,30 +141,32 @@ def _keep_success(home: Home, result: BackupResult) -> None:
             files=result.files,
             bytes=result.bytes,
             coverage=result.coverage,
-            problems=sum(not problem.ignored for problem in result.problems),
+            problems=sum(group.number for group in groups),
+            first=(before.first or before.succeeded or now) if before else now,
+            roots=tuple(root for root in settings.roots if root not in missing),
+            groups=groups,
         ),
     )
 
 
-def _keep_failure(home: Home, failure: str) -> None:
+def _keep_failure(home: Home, failure: str, code: str) -> None:
     now = time.time_ns()
     last = load_last_run(home) or LastRun(now, 0)
-    save_last_run(home, replace(last, ended=now, failure=failure))
+    save_last_run(home, last.failed(now, failure, code))
 
 
-def show_result(result: BackupResult) -> None:
-    serious = [problem for problem in result.problems if not problem.ignored]
-    click.echo(
-        f"Snapshot {result.sequence}: {count(result.files, 'file')}, {size(result.bytes)}. "
-        f"{result.files_changed:,} new or changed, {size(result.bytes_sent)} sent, "
-        f"in {result.seconds:.1f} s."
-    )
-    if not serious:
-        return
-    share = percent(result.coverage)
-    found = count(len(serious), "problem")
-    click.echo(f"{found}, {share} of what should be backed up is:", err=True)
-    for problem in serious[:PROBLEMS_SHOWN]:
-        click.echo(f"  {problem.kind}: {printable(problem.path)}: {problem.message}", err=True)
-    if len(serious) > PROBLEMS_SHOWN:
-        click.echo(f"  and {len(serious) - PROBLEMS_SHOWN} more: csb backup --json", err=True)
+def show_result(result: BackupResult, *, quiet: bool = False) -> None:
+    """The figures, then the problems, which go to standard error."""
+    groups = _groups(result)
+    if not quiet:
+        click.echo(
+            f"Snapshot {result.sequence}: {count(result.files, 'file')}, {size(result.bytes)}. "
+            f"{result.files_changed:,} new or changed, {size(result.bytes_sent)} sent, "
+            f"in {result.seconds:.1f} s."
+        )
+    if result.coverage < 1:
+        click.echo(f"Coverage: {percent(result.coverage)} of what should be backed up.", err=True)
+    if groups:
+        click.echo(f"{count(sum(group.number for group in groups), 'problem')}:", err=True)
+    for line in problem_lines(groups):
+        click.echo(line, err=True)

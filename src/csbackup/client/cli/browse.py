@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import click
 
 from csbackup.client.browse.chain import Kept
-from csbackup.client.browse.compare import compare
+from csbackup.client.browse.compare import Difference, compare
+from csbackup.client.browse.nodes import NodeReader
 from csbackup.client.browse.paths import Found, children, clean
 from csbackup.client.browse.paths import find as find_path
 from csbackup.client.browse.search import search
-from csbackup.client.browse.versions import versions
+from csbackup.client.browse.versions import Version, versions
 from csbackup.client.cli import options
 from csbackup.client.cli.looking import Look, look
 from csbackup.client.cli.output import (
+    Counted,
     count,
     iso,
     local_time,
     name_fields,
     percent,
     print_json,
+    print_json_items,
+    print_lines,
     print_table,
     printable,
     size,
 )
+from csbackup.client.cli.progress import SIGNS
 from csbackup.errors import NoSuchPath, NoSuchSnapshot
+from csbackup.format.ids import NodeId
 from csbackup.format.tree import FOLDER, KIND_NAMES, Entry
-
-_SIGNS = {"added": "+", "removed": "-", "changed": "M", "metadata": "m"}
 
 
 @click.command(epilog="\b\nExample:\n  csb snapshots --json")
@@ -99,23 +104,29 @@ def ls(
     looked = look(device_name, recovery_key)
     roots = looked.choose(at, snapshot_name).snapshot.roots
     found = find_path(looked.reader, roots, looked.path(path) if path else b"")
-    if found.entry is not None and found.entry.kind != FOLDER:
-        listed = [(found.entry.name.rpartition(b"/")[2], found.entry)]
-    else:
-        listed = [
-            (one.entry.name, one.entry)
-            for one in children(looked.reader, roots, found)
-            if one.entry is not None
-        ]
+    listed = _listed(looked.reader, roots, found)
     if as_json:
-        print_json([_entry_json(name, entry) for name, entry in listed])
+        print_json_items(_entry_json(name, entry) for name, entry in listed)
+    else:
+        print_table(listing_rows(listed), frozenset((1,)))
+
+
+def _listed(reader: NodeReader, roots: NodeId, found: Found) -> Iterator[tuple[bytes, Entry]]:
+    """What a folder holds, or a file itself, by name."""
+    if found.entry is not None and found.entry.kind != FOLDER:
+        yield found.entry.name.rpartition(b"/")[2], found.entry
         return
-    rows = [("Kind", "Size", "Changed", "Name")]
-    rows += [
-        (KIND_NAMES[entry.kind], size(_size(entry)), local_time(entry.mtime_ns), printable(name))
-        for name, entry in listed
-    ]
-    print_table(rows, frozenset((1,)))
+    for one in children(reader, roots, found):
+        if one.entry is not None:
+            yield one.entry.name, one.entry
+
+
+def listing_rows(listed: Iterable[tuple[bytes, Entry]]) -> Iterator[tuple[str, str, str, str]]:
+    """A table of entries, with its heading."""
+    yield "Kind", "Size", "Changed", "Name"
+    for name, entry in listed:
+        kind, changed = KIND_NAMES[entry.kind], local_time(entry.mtime_ns)
+        yield kind, size(_size(entry)), changed, printable(name)
 
 
 def _size(entry: Entry) -> int:
@@ -143,39 +154,41 @@ def _entry_json(name: bytes, entry: Entry) -> dict[str, Any]:
 def history(path: str, device_name: str, recovery_key: str, as_json: bool) -> int:
     """List the versions of a file: one line for each snapshot in which it was different."""
     looked = look(device_name, recovery_key)
-    found = list(versions(looked.reader, looked.history.whole, looked.path(path)))
-    if not found:
+    coming = versions(looked.reader, looked.history.whole, looked.path(path))
+    first = next(coming, None)
+    if first is None:
         looked.history.last()
         raise NoSuchPath(f"{path} is in no snapshot. `csb find` looks for names.")
+    found = itertools.chain((first,), coming)
     if as_json:
-        print_json(
-            [
-                {
-                    "sequence": one.kept.snapshot.sequence,
-                    "snapshot": one.kept.id.hex(),
-                    "received": iso(one.kept.received_ns),
-                    "size": _size(one.entry) if one.entry else None,
-                    "mtime": iso(one.entry.mtime_ns) if one.entry else None,
-                    "change": one.change,
-                }
-                for one in found
-            ]
-        )
-        return 0
-    rows = [("Snapshot", "Received", "Change", "Size", "Changed")]
-    for one in found:
-        entry = one.entry
-        rows.append(
-            (
-                str(one.kept.snapshot.sequence),
-                local_time(one.kept.received_ns),
-                one.change,
-                size(_size(entry)) if entry else "",
-                local_time(entry.mtime_ns) if entry else "",
-            )
-        )
-    print_table(rows, frozenset((0, 3)))
+        print_json_items(map(_version_json, found))
+    else:
+        heading = ("Snapshot", "Received", "Change", "Size", "Changed")
+        print_table(itertools.chain((heading,), map(_version_row, found)), frozenset((0, 3)))
     return 0
+
+
+def _version_json(version: Version) -> dict[str, Any]:
+    entry = version.entry
+    return {
+        "sequence": version.kept.snapshot.sequence,
+        "snapshot": version.kept.id.hex(),
+        "received": iso(version.kept.received_ns),
+        "size": _size(entry) if entry else None,
+        "mtime": iso(entry.mtime_ns) if entry else None,
+        "change": version.change,
+    }
+
+
+def _version_row(version: Version) -> tuple[str, ...]:
+    entry = version.entry
+    return (
+        str(version.kept.snapshot.sequence),
+        local_time(version.kept.received_ns),
+        version.change,
+        size(_size(entry)) if entry else "",
+        local_time(entry.mtime_ns) if entry else "",
+    )
 
 
 @click.command(
@@ -199,11 +212,13 @@ def find(
     """Find files by name: part of it, or a pattern with * and ?."""
     looked = look(device_name, recovery_key)
     roots = looked.choose(at, snapshot_name).snapshot.roots
-    found = sorted(search(looked.reader, roots, pattern), key=lambda one: one.path)
+    found = search(looked.reader, roots, pattern)
     if as_json:
-        print_json([_found_json(one) for one in found])
+        print_json_items(map(_found_json, found))
     else:
-        _print_found(found)
+        number = Counted()
+        print_lines(map(_found_line, number.each(found)))
+        click.echo(f"{count(number.number, 'name')} found.", err=True)
     return 0
 
 
@@ -214,16 +229,10 @@ def _found_json(found: Found) -> dict[str, Any]:
     return {"path": path["name"], **described}
 
 
-def _print_found(found: Iterable[Found]) -> None:
-    number = 0
-    for one in found:
-        number += 1
-        entry = one.entry
-        if entry is not None:
-            click.echo(
-                f"{size(_size(entry)):>8}  {local_time(entry.mtime_ns)}  {printable(one.path)}"
-            )
-    click.echo(f"{count(number, 'name')} found.", err=True)
+def _found_line(found: Found) -> str:
+    entry = found.entry
+    assert entry is not None  # noqa: S101  only what lies above the roots has none
+    return f"{size(_size(entry)):>8}  {local_time(entry.mtime_ns)}  {printable(found.path)}"
 
 
 @click.command(
@@ -245,30 +254,26 @@ def diff(before: str, after: str, device_name: str, recovery_key: str, as_json: 
     old, new = (_named(looked, text).snapshot for text in (before, after))
     found = compare(looked.reader, old.roots, new.roots)
     if as_json:
-        print_json(
-            [
-                {
-                    "change": one.change,
-                    "path": name_fields(one.path)["name"],
-                    "kind": KIND_NAMES[entry.kind],
-                    "size_before": one.before.size if one.before else None,
-                    "size_after": one.after.size if one.after else None,
-                }
-                for one in found
-                if (entry := one.after or one.before) is not None
-            ]
-        )
+        print_json_items(map(_difference_json, found))
         return
-    number = 0
-    for one in found:
-        number += 1
-        click.echo(f"{_SIGNS[one.change]} {printable(one.path)}")
-    if number:
-        click.echo(
-            f"{count(number, 'difference')}: + added, - removed, M contents, m metadata.", err=True
-        )
+    number = Counted()
+    print_lines(f"{SIGNS[one.change]} {printable(one.path)}" for one in number.each(found))
+    if number.number:
+        signs = "+ added, - removed, M contents, m metadata"
+        click.echo(f"{count(number.number, 'difference')}: {signs}.", err=True)
     else:
         click.echo("No difference.", err=True)
+
+
+def _difference_json(one: Difference) -> dict[str, Any]:
+    entry = one.after or one.before
+    return {
+        "change": one.change,
+        "path": name_fields(one.path)["name"],
+        "kind": KIND_NAMES[entry.kind] if entry else None,
+        "size_before": one.before.size if one.before else None,
+        "size_after": one.after.size if one.after else None,
+    }
 
 
 def _named(looked: Look, text: str) -> Kept:

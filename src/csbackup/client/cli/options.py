@@ -39,8 +39,17 @@ def shared(function: Function) -> Function:
         expose_value=False,
         is_eager=True,
         callback=_be_verbose,
-        help="Say where a failure happened.",
+        help="Say more: what happens to each file, and where a failure happened.",
     )(function)
+
+
+def is_verbose() -> bool:
+    """Whether this call was asked to say more."""
+    invocation = click.get_current_context().obj
+    return isinstance(invocation, Invocation) and invocation.verbose
+
+
+quiet = click.option("--quiet", is_flag=True, help="Say nothing but problems and failures.")
 
 
 def refuse_empty(_: click.Context, parameter: click.Parameter, value: str | None) -> str:

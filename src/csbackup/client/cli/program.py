@@ -12,9 +12,12 @@ from typing import NoReturn, cast
 import click
 
 from csbackup.client.cli.output import print_json, printable
+from csbackup.client.cli.recording import record
+from csbackup.client.log import LOG, log_failure
 from csbackup.errors import CsbError, Refused
 
 FINISHED, FINISHED_WITH_PROBLEMS, NOT_DONE = 0, 1, 2
+UNFORESEEN = "unforeseen"
 
 # We make many objects and hardly a cycle: by default a fifth of a run is looking for some.
 _COLLECT_RARELY = (50_000, 20, 50)
@@ -38,6 +41,7 @@ COMMANDS = {
     "diff": ("browse", "What changed between two snapshots."),
     "restore": ("restore", "Write files back."),
     "service": ("service", "Back up regularly."),
+    "log": ("log", "Where the log lies; one file to send along."),
     "version": ("status", "Say which release this is."),
 }
 
@@ -47,6 +51,12 @@ A new machine in three steps:
   csb register https://nas.local:8443 --account anna
   csb add ~/Documents ~/Pictures
   csb backup
+
+\b
+Is it well, and what would it do?
+  csb status
+  csb backup --dry-run
+  csb log --to log.txt        one file for whoever helps you
 
 State lies in CSB_HOME, or where this platform keeps such things. For unattended use, CSB_PASSWORD
 or CSB_RECOVERY_KEY stand in for what is asked on a terminal.
@@ -94,15 +104,18 @@ def main() -> NoReturn:
     """Run `csb`; a foreseen failure is one line."""
     gc.set_threshold(*_COLLECT_RARELY)
     invocation = Invocation()
+    record(program, sys.argv[1:])
     try:
         code = program.main(prog_name="csb", standalone_mode=False, obj=invocation)
     except CsbError as failure:
-        _explain(failure, str(failure), _code_of(failure), invocation)
+        _explain(failure, str(failure), code_of(failure), invocation)
         code = NOT_DONE
     except click.ClickException as failure:
+        LOG.error("failed code=usage %s", type(failure).__name__)  # its text may quote anything
         failure.show()
         code = NOT_DONE
     except (click.Abort, KeyboardInterrupt):
+        LOG.error("stopped by the person")
         click.echo("\ncsb: stopped.", err=True)
         code = NOT_DONE
     except BrokenPipeError:
@@ -110,7 +123,7 @@ def main() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = FINISHED
     except Exception as failure:  # noqa: BLE001  the last resort: one line in place of a traceback
-        _explain(failure, f"{type(failure).__name__}: {failure}", "unforeseen", invocation)
+        _explain(failure, f"{type(failure).__name__}: {failure}", UNFORESEEN, invocation)
         click.echo("csb: this was not foreseen; --verbose shows where it happened.", err=True)
         code = NOT_DONE
     sys.exit(code or FINISHED)
@@ -118,6 +131,7 @@ def main() -> NoReturn:
 
 def _explain(failure: Exception, text: str, code: str, invocation: Invocation) -> None:
     """One line for people, which ends with the code that scripts and searches go by."""
+    log_failure(failure, code)
     if invocation.verbose:
         sys.excepthook(type(failure), failure, failure.__traceback__)
     line = printable(text.encode(errors="surrogateescape"))  # paths, and what a server says
@@ -126,6 +140,6 @@ def _explain(failure: Exception, text: str, code: str, invocation: Invocation) -
         print_json({"failure": {"code": code, "message": line}})
 
 
-def _code_of(failure: CsbError) -> str:
+def code_of(failure: CsbError) -> str:
     """What the failure is called; of a refusal, what the server calls it."""
     return failure.problem if isinstance(failure, Refused) else failure.code

@@ -1,4 +1,4 @@
-"""How far a run is: a live bar on a terminal, a line now and then elsewhere."""
+"""How far a run is: a live bar on a terminal, a line now and then elsewhere, and in the log."""
 
 from __future__ import annotations
 
@@ -12,8 +12,18 @@ from typing import Any, Protocol
 import click
 
 from csbackup.client.cli.output import printable, size
+from csbackup.client.log import LOG, field
 
 SECONDS_BETWEEN_LINES = 10.0
+PROBLEMS_LOGGED = 1_000
+SIGNS = {
+    "added": "+",
+    "removed": "-",
+    "changed": "M",
+    "metadata": "m",
+    "restored": "+",
+    "skipped": "=",
+}
 
 
 class Reported(Protocol):
@@ -30,19 +40,32 @@ class Reported(Protocol):
 
 
 class Silent:
-    """Nobody looks."""
+    """Nobody looks; phases and problems are in the log."""
 
-    def phase(self, text: str) -> None: ...
+    def __init__(self) -> None:
+        self._problems = 0
+
+    def phase(self, text: str) -> None:
+        LOG.info("%s", text)
+
     def found(self, files: int, bytes: int) -> None: ...
     def done(self, files: int, bytes: int) -> None: ...
     def sent(self, bytes: int) -> None: ...
-    def problem(self, problem: Reported) -> None: ...
+
+    def problem(self, problem: Reported) -> None:
+        """Problems are told at the end, all together."""
+        self._problems += 1
+        if self._problems <= PROBLEMS_LOGGED:
+            LOG.warning("problem class=%s %s", problem.kind, field("path", problem.path))
+        elif self._problems == PROBLEMS_LOGGED + 1:
+            LOG.warning("more problems, which are counted at the end only")
 
 
-class Counting:
+class Counting(Silent):
     """Adds up what a run reports, from whichever thread, and shows it."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._lock = threading.Lock()
         self._text = ""
         self._found = [0, 0]
@@ -51,6 +74,7 @@ class Counting:
         self._started = time.monotonic()
 
     def phase(self, text: str) -> None:
+        super().phase(text)
         with self._lock:
             self._text = text
             self.show(new_phase=True)
@@ -70,13 +94,12 @@ class Counting:
             self._sent += bytes
             self.show()
 
-    def problem(self, problem: Reported) -> None:
-        """Problems are told at the end, all together."""
-
     def show(self, *, new_phase: bool = False) -> None:
         raise NotImplementedError
 
     def _summary(self) -> str:
+        if not self._done[0]:
+            return f"{self._found[0]:,} files found, {size(self._found[1])}"
         files, amount = self._done
         seconds = max(time.monotonic() - self._started, 0.001)
         return f"{files:,} files, {size(amount)}, {size(amount / seconds)}/s"
@@ -115,22 +138,41 @@ class Bar(Counting):
         if not new_phase and now - self._drawn < 0.1:
             return
         self._drawn = now
-        total = max(self._found[1], self._done[1]) or None
+        files = f"{self._done[0]:,} files" if self._done[0] else f"{self._found[0]:,} found"
+        total = max(self._found[1], self._done[1]) if self._done[0] else None
         sent = f"{size(self._sent)} sent" if self._sent else ""
         self._bar.update(
             self._task,
             description=printable(self._text.encode()),
             completed=self._done[1],
             total=total,
-            files=f"{self._done[0]:,} files",
+            files=files,
             sent=sent,
         )
 
 
+class Naming(Lines):
+    """Names each problem as it happens."""
+
+    def problem(self, problem: Reported) -> None:
+        super().problem(problem)
+        path = f"{printable(problem.path)}: " if problem.path else ""
+        message = printable(problem.message.encode(errors="surrogateescape"))
+        click.echo(f"! {problem.kind}: {path}{message}", err=True)
+
+
+def name_file(path: bytes, change: str) -> None:
+    """What became of a file, on a line of its own."""
+    click.echo(f"{SIGNS[change]} {printable(path)}", err=True)
+
+
 @contextmanager
-def open_progress(*, quiet: bool) -> Iterator[Silent | Counting]:
+def open_progress(*, quiet: bool, verbose: bool = False) -> Iterator[Silent]:
+    """`verbose`: names scroll by in place of the bar. `quiet` wins."""
     if quiet:
         yield Silent()
+    elif verbose:
+        yield Naming()
     elif not sys.stderr.isatty():
         yield Lines()
     else:

@@ -15,23 +15,23 @@ from csbackup.client.cli import options
 from csbackup.client.cli.asking import ask_secret
 from csbackup.client.cli.looking import choose, unfinished
 from csbackup.client.cli.output import count, print_json, printable, size
+from csbackup.client.cli.problems import problem_lines
 from csbackup.client.cli.program import FINISHED, FINISHED_WITH_PROBLEMS
-from csbackup.client.cli.progress import open_progress
+from csbackup.client.cli.progress import Silent, name_file, open_progress
 from csbackup.client.cli.reaching import own_home, reach, unlock_own
 from csbackup.client.cli.typed import absolute
 from csbackup.client.enrol import find_device
 from csbackup.client.heads import Heads
 from csbackup.client.keyring import is_enrolled
+from csbackup.client.log import LOG
 from csbackup.client.platform.memory import give_back_large_buffers
-from csbackup.client.problems import Problem
+from csbackup.client.problems import Problem, grouped
 from csbackup.client.restore.context import RestoreContext, RestoreResult
 from csbackup.client.restore.existing import Rule
 from csbackup.client.restore.run import run_restore
 from csbackup.client.unlock import UnlockedAccount, unlock
 from csbackup.errors import CsbError, PathProblem
 from csbackup.format.ids import DeviceId
-
-PROBLEMS_SHOWN = 20
 
 
 class AccountNeeded(PathProblem):
@@ -55,6 +55,7 @@ Examples:
   csb restore ~/Documents/thesis.odt
   csb restore ~/Documents --at 'yesterday 18:00' --to /tmp/look
   csb restore --snapshot 12 --overwrite
+  csb restore ~/Pictures --verbose         names what is written (+), and what was there (=)
 A new machine, or a borrowed one, without setting it up:
   csb restore https://nas.local:8443 --account anna --device laptop --to ~/back
 """
@@ -74,7 +75,7 @@ A new machine, or a borrowed one, without setting it up:
 @options.device_to_read
 @options.recovery_key
 @options.accept_pin
-@click.option("--quiet", is_flag=True, help="No progress.")
+@options.quiet
 @options.shared
 def restore(paths: tuple[str, ...], quiet: bool, as_json: bool, **chosen: Any) -> int:
     """Write files back, everything without PATH. Asks for the password or the recovery key.
@@ -85,6 +86,7 @@ def restore(paths: tuple[str, ...], quiet: bool, as_json: bool, **chosen: Any) -
     where it was.
     """
     give_back_large_buffers()
+    verbose = options.is_verbose()
     url, wanted = _split(paths)
     unlocked, device, own = _unlock(url, **chosen)
     history = read_history(unlocked.connection, device, unlocked.keys.device)
@@ -98,8 +100,10 @@ def restore(paths: tuple[str, ...], quiet: bool, as_json: bool, **chosen: Any) -
         paths=tuple(_path(path, own=own) for path in wanted),
         to=absolute(chosen["target"]) if chosen["target"] else None,
         rule=Rule(overwrite=chosen["overwrite"], stamp=_stamp(kept)),
+        on_file=name_file if verbose and not quiet else None,
     )
-    with open_progress(quiet=quiet or as_json) as progress:
+    hidden = quiet or (as_json and not verbose)
+    with open_progress(quiet=hidden, verbose=verbose) as progress:
         result = run_restore(context, progress)
     lacking = unfinished(history, kept)
     if lacking:
@@ -107,10 +111,11 @@ def restore(paths: tuple[str, ...], quiet: bool, as_json: bool, **chosen: Any) -
         result = replace(result, problems=(problem, *result.problems))
     with contextlib.suppress(CsbError):
         unlocked.connection.sign_out()
+    _log_result(result)
     if as_json:
         print_json(_as_json(result, chosen["target"]))
     else:
-        _show(result)
+        _show(result, quiet=quiet)
     serious = any(not problem.ignored for problem in result.problems)
     return FINISHED_WITH_PROBLEMS if serious else FINISHED
 
@@ -184,19 +189,31 @@ def _text(path: bytes) -> str:
     return path.decode(errors="replace")
 
 
-def _show(result: RestoreResult) -> None:
-    skipped = f", {result.skipped:,} were there already" if result.skipped else ""
-    click.echo(
-        f"Restored {count(result.files, 'file')}, {size(result.bytes)}{skipped}, from snapshot "
-        f"{result.sequence}, in {result.seconds:.1f} s."
+def _log_result(result: RestoreResult) -> None:
+    LOG.info(
+        "restored: snapshot %d, %d files, %d bytes, %d skipped, %.1f s",
+        result.sequence,
+        result.files,
+        result.bytes,
+        result.skipped,
+        result.seconds,
     )
-    for place in result.places:
-        click.echo(f"  {printable(place.to)}")
-    if result.problems:
-        click.echo(f"{count(len(result.problems), 'problem')}:", err=True)
-    for problem in result.problems[:PROBLEMS_SHOWN]:
-        where = f"{printable(problem.path)}: " if problem.path else ""
-        click.echo(f"  {problem.kind}: {where}{problem.message}", err=True)
-    if len(result.problems) > PROBLEMS_SHOWN:
-        rest = len(result.problems) - PROBLEMS_SHOWN
-        click.echo(f"  and {rest} more: the same with --json", err=True)
+    told = Silent()
+    for problem in result.problems:
+        told.problem(problem)
+
+
+def _show(result: RestoreResult, *, quiet: bool) -> None:
+    if not quiet:
+        skipped = f", {result.skipped:,} were there already" if result.skipped else ""
+        click.echo(
+            f"Restored {count(result.files, 'file')}, {size(result.bytes)}{skipped}, from "
+            f"snapshot {result.sequence}, in {result.seconds:.1f} s."
+        )
+        for place in result.places:
+            click.echo(f"  {printable(place.to)}")
+    groups = grouped(result.problems)
+    if groups:
+        click.echo(f"{count(sum(group.number for group in groups), 'problem')}:", err=True)
+    for line in problem_lines(groups):
+        click.echo(line, err=True)

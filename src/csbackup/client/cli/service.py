@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 
 import click
 
 from csbackup.client.cli import options
 from csbackup.client.cli.backup import back_up
-from csbackup.client.cli.output import count, size
+from csbackup.client.cli.output import count, printable, size
+from csbackup.client.cli.program import code_of
 from csbackup.client.cli.reaching import own_home
+from csbackup.client.cli.service_state import LOCK, ServiceRunsAlready, ServiceState, keep_state
 from csbackup.client.config import Home
 from csbackup.client.keyring import load_device
 from csbackup.client.last_run import load_last_run
-from csbackup.errors import CsbError
+from csbackup.client.log import LOG, log_failure
+from csbackup.client.platform.locking import only_run
+from csbackup.errors import CsbError, RunInProgress
 
 FIRST_PAUSE_SECONDS = 60.0
+SAME_MOMENT_NS = 2_000_000_000
 LONGEST_LOOK_SECONDS = 60.0  # a machine that slept finds out so soon that it is late
 
 
@@ -44,16 +52,50 @@ def run(minutes: float, as_json: bool) -> None:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    click.echo(f"Backing up every {minutes:g} minutes.", err=as_json)
+    with _only_service(home):
+        click.echo(f"Backing up every {minutes:g} minutes.", err=as_json)
+        LOG.info("the service begins, every %g minutes", minutes)
+        _back_up_until(stopping, home, minutes * 60)
+        LOG.info("the service was asked to stop")
+
+
+@contextlib.contextmanager
+def _only_service(home: Home) -> Iterator[None]:
+    try:
+        with only_run(home.path / LOCK):
+            yield
+    except RunInProgress:
+        raise ServiceRunsAlready from None
+
+
+def _back_up_until(stopping: threading.Event, home: Home, every_seconds: float) -> None:
     failures = 0
+    told = ServiceState(0, 0, 0)
     while not stopping.is_set():
-        wait = seconds_until_due(_last_success(home), minutes * 60, time.time_ns())
+        wait = seconds_until_due(_last_success(home), every_seconds, time.time_ns())
         if wait <= 0:
+            told = _tell(home, told, every_seconds, 0, failures)
             failures = 0 if _back_up_once(home) else failures + 1
-            wait = pause_seconds(failures, minutes * 60)
-            stopping.wait(wait if failures else 0)
+            pause = pause_seconds(failures, every_seconds)
+            if failures:
+                told = _tell(home, told, every_seconds, pause, failures)
+            stopping.wait(pause)
         else:
+            told = _tell(home, told, every_seconds, wait, failures)
             stopping.wait(min(wait, LONGEST_LOOK_SECONDS))
+
+
+def _tell(
+    home: Home, told: ServiceState, every_seconds: float, wait: float, failures: int
+) -> ServiceState:
+    """Let `csb status` know when the next backup is due, unless it knows."""
+    due = time.time_ns() + int(wait * 1e9)
+    if abs(due - told.next_due) < SAME_MOMENT_NS and failures == told.failures:
+        return told
+    state = ServiceState(os.getpid(), every_seconds, due, failures)
+    with contextlib.suppress(CsbError):  # a full disk is told by the backup itself
+        keep_state(home, state)
+    return state
 
 
 def seconds_until_due(last_success_ns: int, every_seconds: float, now_ns: int) -> float:
@@ -78,10 +120,12 @@ def _back_up_once(home: Home) -> bool:
     try:
         result = back_up(home, quiet=True)
     except CsbError as failure:
-        click.echo(f"csb: {failure}", err=True)
+        log_failure(failure, code_of(failure))
+        line = printable(str(failure).encode(errors="surrogateescape"))
+        click.echo(f"csb: {line} [{code_of(failure)}]", err=True)
         return False
     click.echo(
         f"Snapshot {result.sequence}: {count(result.files, 'file')}, {size(result.bytes_sent)} "
-        f"sent, {count(len(result.problems), 'problem')}.",
+        f"sent, {count(sum(number for _, number in result.problem_counts), 'problem')}."
     )
     return True

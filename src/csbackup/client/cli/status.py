@@ -3,142 +3,160 @@
 from __future__ import annotations
 
 import platform
-import time
-from dataclasses import dataclass
-from typing import Any
+import sys
+import textwrap
 
 import click
 
 from csbackup import __version__
 from csbackup.client.cli import options
-from csbackup.client.cli.output import age, count, iso, percent, print_json, printable, size
+from csbackup.client.cli.gathering import gather_facts
+from csbackup.client.cli.output import (
+    age,
+    count,
+    lasting,
+    local_time,
+    percent,
+    print_json,
+    printable,
+    size,
+)
+from csbackup.client.cli.problems import problem_lines
 from csbackup.client.cli.program import FINISHED, FINISHED_WITH_PROBLEMS
-from csbackup.client.cli.reaching import own_home, reach_own
-from csbackup.client.config import Home
-from csbackup.client.heads import Heads
-from csbackup.client.keyring import EnrolledDevice, load_device
-from csbackup.client.last_run import LastRun, load_last_run
+from csbackup.client.cli.reaching import own_home
+from csbackup.client.cli.standing import SECOND, Facts, Standing, assess, describe
 from csbackup.client.platform.description import describe_os
-from csbackup.client.settings import load_settings
-from csbackup.errors import CsbError
-from csbackup.format.snapshot import Settings
 from csbackup.protocol import version as protocol
-from csbackup.protocol.messages import CheckIn
 
-OVERDUE_SECONDS = 2 * 86400
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Whether this machine is protected, and why not."""
-
-    device: EnrolledDevice
-    settings: Settings | None
-    last: LastRun | None
-    server: str  # why it cannot be reached, or empty
-    reasons: tuple[str, ...]
-
-    @property
-    def protected(self) -> bool:
-        return not self.reasons
+SCREEN_LINES = 23  # of 24, with one for the next prompt
+SCREEN_WIDTH = 79
+REASON_LINES = 7
+FOLDERS_SHOWN = 4
+FEWEST_PROBLEM_LINES = 3
 
 
-@click.command(epilog="\b\nExample:\n  csb status || mail -s 'Not protected' anna < /dev/null")
+@click.command(
+    epilog="""
+\b
+Examples:
+  csb status
+  csb status || mail -s 'Not protected' anna < /dev/null
+  csb status --json
+
+Exit codes: 0 protected, 1 something needs attention, 2 this machine is not set up.
+"""
+)
 @options.shared
 def status(as_json: bool) -> int:
-    """Is this machine protected? Exit code 1 when something needs attention."""
-    home = own_home()
-    device = load_device(home)
-    standing = assess(
-        device, load_settings(home), load_last_run(home), _ask_server(home, device), time.time_ns()
-    )
+    """Is this machine protected, since when, what is missing, and what comes next?"""
+    standing = assess(gather_facts(own_home()))
     if as_json:
-        print_json(_as_json(standing))
+        print_json(describe(standing))
     else:
-        _show(standing)
+        for line in status_lines(standing):
+            click.echo(line)
     return FINISHED if standing.protected else FINISHED_WITH_PROBLEMS
 
 
-def assess(
-    device: EnrolledDevice,
-    settings: Settings | None,
-    last: LastRun | None,
-    server: str,
-    now_ns: int,
-) -> Standing:
-    """What needs attention, the worst first."""
-    reasons = []
-    if settings is None or not settings.roots:
-        reasons.append("No folder is chosen: csb add PATH.")
-    if last is None or not last.succeeded:
-        reasons.append("No backup was made yet: csb backup.")
-    elif now_ns - last.succeeded > OVERDUE_SECONDS * 1_000_000_000:
-        reasons.append(f"The last backup is from {age((now_ns - last.succeeded) / 1e9)}.")
-    if last is not None and last.failure:
-        reasons.append(f"The last run did not finish: {last.failure}")
-    elif last is not None and last.problems:
-        reasons.append(f"The last run had {count(last.problems, 'problem')}: csb backup --json.")
-    if server:
-        reasons.append(server)
-    return Standing(device, settings, last, server, tuple(reasons))
+def status_lines(standing: Standing) -> list[str]:
+    """One screen, whatever there is to say."""
+    facts = standing.facts
+    lines = [*_headline(standing), "", *_history(facts), *_next(facts)]
+    lines += [*_server(facts), *_folders(facts)]
+    room = max(SCREEN_LINES - len(lines) - 1, FEWEST_PROBLEM_LINES)
+    if facts.groups:
+        lines.append(f"Problems  of the backup that made snapshot {_last_sequence(facts)}")
+        lines += problem_lines(facts.groups, lines=room, width=SCREEN_WIDTH)[:room]
+    return lines
 
 
-def _ask_server(home: Home, device: EnrolledDevice) -> str:
-    try:
-        _, connection = reach_own(home)
-        answer = connection.check_in(CheckIn(__version__, describe_os()))
-        Heads(home, {device.device: device.device_name}).check(answer.heads)
-    except CsbError as failure:
-        return str(failure)
-    return ""
+def _last_sequence(facts: Facts) -> int:
+    return facts.last.sequence if facts.last else 0
 
 
-def _as_json(standing: Standing) -> dict[str, Any]:
-    last = standing.last
-    return {
-        "protected": standing.protected,
-        "reasons": list(standing.reasons),
-        "account": standing.device.account_name,
-        "device": standing.device.device_name,
-        "url": standing.device.url,
-        "server_reachable": not standing.server,
-        "roots": [printable(root) for root in _roots(standing)],
-        "last_snapshot": _last_json(last) if last and last.succeeded else None,
-        "problems": last.problems if last else 0,
-        "failure": last.failure if last else "",
-    }
-
-
-def _last_json(last: LastRun) -> dict[str, Any]:
-    return {
-        "id": last.snapshot.hex(),
-        "sequence": last.sequence,
-        "finished": iso(last.succeeded),
-        "age_seconds": round((time.time_ns() - last.succeeded) / 1e9),
-        "files": last.files,
-        "bytes": last.bytes,
-        "coverage": last.coverage,
-    }
-
-
-def _roots(standing: Standing) -> tuple[bytes, ...]:
-    return standing.settings.roots if standing.settings else ()
-
-
-def _show(standing: Standing) -> None:
-    device, last = standing.device, standing.last
-    click.echo("Protected." if standing.protected else "Needs attention:")
+def _headline(standing: Standing) -> list[str]:
+    if standing.protected:
+        return [_with_icon("\N{HEAVY CHECK MARK}", "OK", "Protected", "green")]
+    lines = [_with_icon("\N{WARNING SIGN}", "!!", "Needs attention", "yellow")]
     for reason in standing.reasons:
-        click.echo(f"  {reason}")
-    click.echo(f"\nDevice   {device.device_name} of {device.account_name}")
-    click.echo(f"Server   {device.url}{' (not reached)' if standing.server else ''}")
-    for at, root in enumerate(_roots(standing)):
-        click.echo(f"{'' if at else 'Folders':<8} {printable(root)}")
-    if last is not None and last.succeeded:
-        click.echo(
-            f"Newest   snapshot {last.sequence}, {age((time.time_ns() - last.succeeded) / 1e9)}: "
-            f"{count(last.files, 'file')}, {size(last.bytes)}, {percent(last.coverage)} covered"
+        lines += textwrap.wrap(
+            printable(reason.encode(errors="surrogateescape")),
+            SCREEN_WIDTH,
+            initial_indent="  - ",
+            subsequent_indent="    ",
+            break_long_words=False,
+            break_on_hyphens=False,
         )
+    if len(lines) > REASON_LINES:
+        rest = len(lines) - REASON_LINES + 1
+        lines = [*lines[: REASON_LINES - 1], f"    ... {rest} more lines: csb status --json"]
+    return lines
+
+
+def _with_icon(icon: str, plain: str, text: str, color: str) -> str:
+    """The word alone says it as well; colour only where somebody looks."""
+    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+    try:
+        icon.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        icon = plain
+    return click.style(f"{icon} {text}", fg=color, bold=True)
+
+
+def _history(facts: Facts) -> list[str]:
+    newest = facts.newest
+    if newest is None:
+        return ["Since     no snapshot yet"]
+    known = facts.server.snapshots
+    number = f", {count(len(known), 'snapshot')}" if known is not None else ""
+    when = local_time(newest.made_ns)
+    old = age((facts.now_ns - newest.made_ns) / SECOND)
+    partial = " (of a backup that did not finish)" if newest.partial else ""
+    return [
+        f"Since     {local_time(facts.first_ns)}{number}",
+        f"Newest    snapshot {newest.sequence}{partial}, {old} ({when})",
+        f"          {count(newest.files, 'file')}, {size(newest.bytes)}, "
+        f"{percent(newest.coverage)} covered",
+    ]
+
+
+def _next(facts: Facts) -> list[str]:
+    running = ["Now       a backup is running"] if facts.running else []
+    service = facts.service
+    if service is None:
+        text = "no service backs up by itself: csb service run, or csb backup"
+    elif not service.next_due:
+        text = "the service is starting"
+    else:
+        wait = (service.next_due - facts.now_ns) / SECOND
+        when = f"in {lasting(wait)}" if wait > 0 else "now"
+        every = lasting(service.every_seconds)
+        text = f"{when}, by the service (every {every})"
+        if service.failures:
+            text += f"; failed {count(service.failures, 'time')} in a row"
+    return [*running, f"Next      {text}"]
+
+
+def _server(facts: Facts) -> list[str]:
+    device, server = facts.device, facts.server
+    state = "reached" if server.reached else "not reached; what follows is known here"
+    return [
+        f"Server    {device.url} ({state})",
+        f"Device    {device.device_name} of {device.account_name}",
+    ]
+
+
+def _folders(facts: Facts) -> list[str]:
+    lines: list[str] = []
+    absent, not_kept = dict(facts.absent), set(facts.not_kept)
+    troubled = sorted(facts.chosen, key=lambda root: root not in absent and root not in not_kept)
+    for root in troubled[:FOLDERS_SHOWN]:
+        note = "  (not there)" if root in absent else ""
+        note = note or ("  (in no snapshot yet)" if root in not_kept else "")
+        lines.append(f"{'' if lines else 'Folders':<8}  {printable(root)}{note}")
+    if len(troubled) > FOLDERS_SHOWN:
+        lines.append(f"          and {len(troubled) - FOLDERS_SHOWN:,} more: csb exclude lists all")
+    return lines or ["Folders   none yet: csb add PATH"]
 
 
 @click.command(epilog="\b\nExample:\n  csb version --json")

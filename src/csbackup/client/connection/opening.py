@@ -10,7 +10,7 @@ from cryptography import x509
 
 from csbackup.client.config import Home
 from csbackup.client.connection.address import Address
-from csbackup.client.connection.transport import Request, Transport
+from csbackup.client.connection.transport import Request, Transport, may_pass
 from csbackup.client.connection.trust import (
     check_pin,
     pin_of,
@@ -53,9 +53,9 @@ def ask_server(transport: Transport, pin: str) -> messages.ServerInfo:
     """Who the server is. The first request of a connection: says clearly what does not fit."""
     try:
         info = transport.ask(messages.ServerInfo, "GET", "server")
-    except ServerUnreachable:
+    except ServerUnreachable as failure:
         # The handshake fails alike for every wrong certificate; the CA it offers tells why.
-        if transport.address.secure:
+        if transport.address.secure and not may_pass(failure.__cause__):
             _explain_wrong_ca(transport.address, pin)
         raise
     spoken = version.common_version(info.protocol_oldest, info.protocol_newest)

@@ -16,6 +16,8 @@ from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, SSL
 
 from csbackup import __version__
 from csbackup.client.connection.address import Address
+from csbackup.client.log import LOG
+from csbackup.client.log import field as log_field
 from csbackup.errors import (
     CsbError,
     Refused,
@@ -129,12 +131,14 @@ class Transport:
             try:
                 response = self._send_once(request)
             except (HTTPError, OSError) as problem:
-                if last or not _may_pass(problem):
+                if last or not may_pass(problem):
                     raise ServerUnreachable(str(self.address), _reason(problem)) from problem
+                LOG.warning("no answer, trying again %s", log_field("message", _reason(problem)))
             else:
                 self._answered.set()
                 if last or response.status not in _TRY_AGAIN:
                     return response
+                LOG.warning("the server answers with %d, trying again", response.status)
             time.sleep(pauses[tries] * random.uniform(0.8, 1.2))  # noqa: S311  not for secrets
             tries += 1
 
@@ -182,7 +186,8 @@ def _open_pool(address: Address, context: ssl.SSLContext | None) -> urllib3.HTTP
     )
 
 
-def _may_pass(problem: Exception) -> bool:
+def may_pass(problem: BaseException | None) -> bool:
+    """Whether trying again may help: not where it is the handshake that fails."""
     return not isinstance(problem, SSLError | ssl.SSLError)
 
 

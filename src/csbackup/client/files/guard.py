@@ -14,6 +14,7 @@ import select
 import subprocess
 import sys
 import time
+import weakref
 from collections import Counter
 from contextlib import suppress
 from typing import Any, ClassVar
@@ -26,14 +27,14 @@ _WORKER = "from csbackup.client.files.worker import main; main()"
 _READ_BYTES = 1024 * 1024
 
 
-class NotAnswering(OSError):
+class NotAnswering(TimeoutError):
     """The file system did not answer in time."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(errno.ETIMEDOUT, f"It did not answer within {seconds:g} seconds")
 
 
-class GivenUp(OSError):
+class GivenUp(TimeoutError):
     """The file system did not answer so often that it is no longer asked."""
 
     def __init__(self) -> None:
@@ -41,10 +42,14 @@ class GivenUp(OSError):
 
 
 class Guard:
-    """For one thread. A place that keeps it waiting three times in a row is not asked again."""
+    """For one thread. A place that keeps it waiting three times in a row is not asked again.
 
-    def __init__(self, seconds: float) -> None:
+    `python`: the interpreter that the process runs.
+    """
+
+    def __init__(self, seconds: float, python: str = sys.executable) -> None:
         self._seconds = seconds
+        self._python = python
         self._process: _Process | None = None
         self._in_a_row: Counter[bytes] = Counter()
         self._in_all: Counter[bytes] = Counter()
@@ -73,7 +78,11 @@ class Guard:
 
     def _running(self) -> _Process:
         if self._process is None:
-            self._process = _Process()
+            try:
+                self._process = _Process(self._python)
+            except OSError as failure:
+                why = f"What reads remote file systems cannot be started: {failure.strerror}"
+                raise OSError(errno.EIO, why) from failure
         return self._process
 
     def _leave(self) -> None:
@@ -98,15 +107,16 @@ class _Process:
 
     _left: ClassVar[list[subprocess.Popen[bytes]]] = []  # to be buried once they have died
 
-    def __init__(self) -> None:
+    def __init__(self, python: str) -> None:
         self._left[:] = [process for process in self._left if process.poll() is None]
         self._process = subprocess.Popen(  # noqa: S603  ourselves
-            [sys.executable, "-P", "-c", _WORKER],  # -P: nothing from the current folder
+            [python, "-P", "-c", _WORKER],  # -P: nothing from the current folder
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        self._end = weakref.finalize(self, _end, self._process)
 
     def ask(self, request: tuple[str, tuple[Any, ...]], seconds: float) -> tuple[int, Any]:
         assert self._process.stdin is not None  # noqa: S101  as Popen was told
@@ -121,33 +131,37 @@ class _Process:
 
     def leave(self) -> None:
         """It dies when its call returns, if ever; nobody waits for it."""
+        self._end.detach()
         self._process.kill()
-        self._close_pipes()
+        _close_pipes(self._process)
         self._left.append(self._process)
-
-    def __del__(self) -> None:
-        if self._process in self._left:
-            return
-        self._close_pipes()
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(1)
-
-    def _close_pipes(self) -> None:
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with suppress(OSError):
-                    pipe.close()
 
     def _receive(self, length: int, until: float) -> bytes:
         assert self._process.stdout is not None  # noqa: S101  as Popen was told
         handle = self._process.stdout.fileno()
+        poll = select.poll()
+        poll.register(handle, select.POLLIN)
         received = bytearray()
         while len(received) < length:
             left = max(until - time.monotonic(), 0.0)
-            if not select.select([handle], [], [], left)[0]:
+            if not poll.poll(left * 1000):
                 raise _TooLate
             some = os.read(handle, min(length - len(received), _READ_BYTES))
             if not some:
                 raise _Ended
             received += some
         return bytes(received)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """It ends with its input."""
+    _close_pipes(process)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(1)
+
+
+def _close_pipes(process: subprocess.Popen[bytes]) -> None:
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with suppress(OSError):
+                pipe.close()

@@ -56,7 +56,7 @@ class LiveFiles:
         place = self._remote.of(path)
         return GuardedFile(self._guard, place, path) if place else LiveFile(path)
 
-    def knows_links(self, path: bytes) -> bool:
+    def is_local(self, path: bytes) -> bool:
         return not self._remote.of(path)
 
     def link_target(self, path: bytes) -> bytes:

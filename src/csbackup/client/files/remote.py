@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 
-from csbackup.client.files.guard import Guard
+from csbackup.client.files.guard import GivenUp, Guard, NotAnswering
 from csbackup.client.platform.mounts import remote_mounts
 
 _LOOK_AGAIN_SECONDS = 5.0
@@ -68,10 +68,13 @@ class RemotePlaces:
         return tuple(dict.fromkeys(places))
 
     def _real(self, root: bytes) -> bytes | None:
+        """Where a root really is; None when that is not answered in time."""
         try:
             found: bytes = self._guard.ask(_ROOTS, "real_path", root)
-        except OSError:
+        except (NotAnswering, GivenUp):
             return None
+        except OSError:
+            return root
         return found
 
 

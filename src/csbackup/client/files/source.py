@@ -46,8 +46,9 @@ class FileSource(Protocol):
     def open(self, path: bytes) -> OpenFile:
         """`FileNotFoundError` when it is no regular file (any more); never waits for a writer."""
 
-    def knows_links(self, path: bytes) -> bool:
-        """Whether two names with one inode number are surely one file there."""
+    def is_local(self, path: bytes) -> bool:
+        """Whether this machine answers for what is there: calls return, and two names with one
+        inode number are one file."""
 
     def link_target(self, path: bytes) -> bytes: ...
     def xattrs(self, path: bytes) -> Xattrs: ...

@@ -15,6 +15,7 @@ from csbackup.format.tree import (
     Entry,
     Extras,
 )
+from csbackup.rules.problem_classes import ProblemClass
 
 if sys.platform != "win32":
     import grp
@@ -30,7 +31,7 @@ _NODE_KINDS = {
 }
 
 NO_EXTRAS = Extras()
-Trouble = tuple[str, str]  # class and message
+Trouble = tuple[ProblemClass, str]  # class and message
 _FAILURES = (OSError, OverflowError, ValueError)
 
 
@@ -141,7 +142,7 @@ def _checked(owner: tuple[int, int]) -> tuple[int, int]:
 def _set_xattrs(place: int | bytes, extras: Extras, *, follow: bool) -> list[Trouble]:
     if sys.platform != "linux":
         return [("attributes", "Its extended attributes cannot be kept on this system.")]
-    troubles = []
+    troubles: list[Trouble] = []
     for name, value in extras.xattrs:
         try:
             os.setxattr(place, name, value, follow_symlinks=follow)
@@ -151,10 +152,10 @@ def _set_xattrs(place: int | bytes, extras: Extras, *, follow: bool) -> list[Tro
     return troubles
 
 
-_WORDS = {"owner": "owner", "mode": "mode", "times": "time"}
+_WORDS: dict[ProblemClass, str] = {"owner": "owner", "mode": "mode", "times": "time"}
 
 
-def _try(kind: str, act: Callable[[], None]) -> list[Trouble]:
+def _try(kind: ProblemClass, act: Callable[[], None]) -> list[Trouble]:
     try:
         act()
     except _FAILURES as problem:

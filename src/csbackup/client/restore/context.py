@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -45,6 +45,9 @@ class Limits:
     kept_block_bytes: int = 4 * MEBIBYTE
 
 
+OnFile = Callable[[bytes, str], None]  # hears of each path: restored, or skipped
+
+
 @dataclass(frozen=True, slots=True)
 class RestoreContext:
     """`paths`: what to restore, everything when empty. `to`: below which folder; None: where it
@@ -57,6 +60,7 @@ class RestoreContext:
     to: bytes | None = None
     rule: Rule = Rule()
     limits: Limits = Limits()
+    on_file: OnFile | None = None
 
 
 @dataclass(frozen=True, slots=True)

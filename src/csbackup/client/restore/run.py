@@ -45,7 +45,8 @@ def run_restore(context: RestoreContext, progress: Progress) -> RestoreResult:
     reader = NodeReader(context.source, _KEPT_NODE_BYTES)
     selections = select(reader, context.kept.snapshot.roots, context.paths, context.to)
     progress.found(sum(one.files for one in selections), sum(one.bytes for one in selections))
-    tally = Tally(os.fsdecode(context.to or b"/"), is_root=os.geteuid() == 0)
+    target = os.fsdecode(context.to or b"/")
+    tally = Tally(target, is_root=os.geteuid() == 0, on_file=context.on_file)
     progress.phase("Restoring")
     with _no_mask():
         _write_all(context, selections, reader, tally, progress)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from csbackup.client.platform.writing import Trouble
 from csbackup.client.problems import Problem
@@ -20,14 +20,33 @@ class ContentLacking(FormatError):
 class Tally:
     """Counts, and the problems to tell at the end. `target` is named when the disk is full."""
 
-    def __init__(self, target: str, *, is_root: bool) -> None:
+    def __init__(
+        self,
+        target: str,
+        *,
+        is_root: bool,
+        on_file: Callable[[bytes, str], None] | None = None,
+    ) -> None:
         self.files = 0
         self.bytes = 0
         self.skipped = 0
         self._target = target
+        self._on_file = on_file
         self._is_root = is_root
         self._foreign = 0
         self._problems: list[Problem] = []
+
+    def restored(self, path: bytes, *, files: int = 1) -> None:
+        """A file is there under its name; `files` is 0 for what is no file."""
+        self.files += files
+        if self._on_file is not None:
+            self._on_file(path, "restored")
+
+    def skip(self, path: bytes) -> None:
+        """A file was there already, the same."""
+        self.skipped += 1
+        if self._on_file is not None:
+            self._on_file(path, "skipped")
 
     def report(self, problem: Problem) -> None:
         self._problems.append(problem)
@@ -37,7 +56,7 @@ class Tally:
         if isinstance(failure, OSError) and failure.errno in _FULL:
             raise LocalDiskFull(self._target) from failure
         if isinstance(failure, ContentLacking):
-            self.report(Problem(failure.code, path, f"Its content cannot be had: {failure}."))
+            self.report(Problem("content-lacking", path, f"Its content cannot be had: {failure}."))
         elif isinstance(failure, FormatError):
             self.report(Problem("damaged", path, str(failure)))
         else:

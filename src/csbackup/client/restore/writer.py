@@ -149,7 +149,7 @@ class Writer:
         troubles = write_whole(
             self._stack.handle, self._next_temporary(), item.entry, content, self._ownership
         )
-        self._tally.files += 1
+        self._tally.restored(item.path)
         self._tally.bytes += len(content)
         if troubles:
             self._tally.tell(item.path, troubles)
@@ -176,7 +176,7 @@ class Writer:
                 return None
             name = verdict.name
         if extras.link_group and self._link(extras.link_group, name):
-            self._tally.files += 1
+            self._tally.restored(item.path)
             return None
         temporary = self._next_temporary()
         return create(self._stack.handle, temporary, name, item.path, entry, extras)
@@ -213,12 +213,12 @@ class Writer:
             self._remember_link(growing.extras.link_group, growing.name, os.fstat(growing.handle))
         growing.keep()
         self._growing = None
-        self._tally.files += 1
+        self._tally.restored(growing.path)
         if troubles:
             self._tally.tell(growing.path, troubles)
 
     def _skip(self, item: FilePart, extras: Extras, verdict: Verdict) -> None:
-        self._tally.skipped += 1
+        self._tally.skip(item.path)
         there = self._look(item.name)
         if extras.link_group and there is not None and not verdict.beside:
             self._remember_link(extras.link_group, item.name, there)
@@ -262,6 +262,7 @@ class Writer:
         if extras.link_group:
             status = os.stat(name, dir_fd=here, follow_symlinks=False)
             self._remember_link(extras.link_group, name, status)
+        self._tally.restored(item.path, files=0)
         self._tally.tell(item.path, troubles)
 
     # --- what all of them need ---
