@@ -27,8 +27,11 @@ from support.odd_mounts import (
 )
 from support.processes import Client, Result, Server
 
-FILE_TIMEOUT = 1  # seconds that a file system has to answer
-HANGING_PAIRS = [tuple(HANGING)[at : at + 2] for at in (0, 2, 4)]  # three would be passed by
+FILE_TIMEOUT = 2  # seconds that a file system has to answer; the start of a process is part of it
+# The kernel lets nobody look at a folder's files while a look at one of them hangs. The others, two
+# by two: a mount that hangs three times in a row is passed by.
+HANGING_ALONE = [name for name in HANGING if name != "file that hangs when it is looked at"]
+HANGING_PAIRS = [HANGING_ALONE[at::3] for at in range(3)]
 FULL = bool(os.environ.get("CSB_TEST_FULL"))
 PATIENCE = 45.0  # seconds in which a run must have ended, whatever hangs
 
@@ -115,16 +118,17 @@ def _shown(content: bytes | None) -> str:
 
 
 @pytest.mark.parametrize(
-    ("scenario", "more"), [("failing", ""), ("failing", UNTYPED), ("lying", ""), ("changing", "")]
+    ("scenario", "more"),
+    [("failing", ()), ("failing", (UNTYPED,)), ("lying", ()), ("changing", ())],
 )
 def test_what_can_be_had_comes_back_and_the_rest_is_named(
-    scenario: str, more: str, laptop: Client, ground: Path
+    scenario: str, more: tuple[str, ...], laptop: Client, ground: Path
 ) -> None:
     kinds = {"failing": FAILING, "lying": LYING, "changing": CHANGING}[scenario]
     mount = ground / "mount"
     expected = any(kind.problem for kind in kinds.values())
 
-    with odd_mount(scenario, mount, more):
+    with odd_mount(scenario, mount, *more):
         laptop.run("add", str(mount))
         result = backup(laptop, "--json", code=1 if expected else 0).json
     laptop.run("restore", "--to", str(ground / "back"))
@@ -152,7 +156,7 @@ def test_a_file_that_failed_once_is_there_after_the_next_run(laptop: Client, gro
 @pytest.mark.parametrize("kinds", HANGING_PAIRS)
 @pytest.mark.parametrize("more", [(), (UNTYPED,)] if FULL else [()])
 def test_what_hangs_is_named_and_the_rest_of_its_mount_comes_back(
-    kinds: tuple[str, str], more: tuple[str, ...], laptop: Client, ground: Path
+    kinds: list[str], more: tuple[str, ...], laptop: Client, ground: Path
 ) -> None:
     mount, beside = ground / "mount", ground / "beside"
     beside.mkdir()
@@ -236,7 +240,7 @@ def test_the_words_say_what_is_incomplete(laptop: Client, ground: Path) -> None:
         laptop.run("add", str(mount))
         told = backup(laptop, code=1).out
 
-    assert "problems, " in told
-    assert "% of what should be backed up is:" in told
-    for name, kind in FAILING.items():
-        assert f"{kind.problem}: {mount}/{name}:" in told
+    assert "Coverage: " in told
+    assert "100.00%" not in told
+    for kind in {kind.problem for kind in FAILING.values()}:
+        assert f"({kind})" in told

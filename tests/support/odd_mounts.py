@@ -632,6 +632,8 @@ def main() -> None:
     )
     os.umask(0)  # the mask is of who asks, not ours
     options: dict[str, Any] = {"allow_other": True} if os.geteuid() == 0 else {}
+    # The kernel asks anew each time, so that files can change under it; what hangs does not change.
+    seconds = 60 if scenario == "hanging" else 0
     with suppress(KeyboardInterrupt):
         mfusepy.FUSE(
             chosen,
@@ -639,10 +641,10 @@ def main() -> None:
             raw_fi=scenario != "passthrough",
             foreground=True,
             use_ino=True,
-            attr_timeout=0,
-            entry_timeout=0,
+            attr_timeout=seconds,
+            entry_timeout=seconds,
             negative_timeout=0,
-            ac_attr_timeout=0,
+            ac_attr_timeout=seconds,
             default_permissions=scenario == "passthrough",
             **options,
         )
