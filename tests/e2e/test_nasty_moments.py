@@ -82,7 +82,7 @@ def mounted(*arguments: str | Path) -> Iterator[None]:
 
 def at(moment: str, laptop: Client, *arguments: str, code: int | None = 0) -> Result:
     """Run `csb` on a machine whose clock stands at `moment`; its files keep their times."""
-    env = laptop._environment({"NO_FAKE_STAT": "1", "DONT_FAKE_MONOTONIC": "1"})
+    env = laptop.environment_of_a_run({"NO_FAKE_STAT": "1", "DONT_FAKE_MONOTONIC": "1"})
     command = ["faketime", "-f", f"@{moment}", str(PROGRAMS / "csb"), *arguments]
     finished = subprocess.run(
         command, capture_output=True, text=True, env=env, timeout=RUN_SECONDS, check=False

@@ -84,7 +84,7 @@ class UserClient(Client):
             capture_output=True,
             text=True,
             errors="replace",
-            env=self._environment(more | self.python.environment | env),
+            env=self.environment_of_a_run(more | self.python.environment | env),
             cwd=self.home.parent,
             timeout=RUN_SECONDS,
             check=False,
