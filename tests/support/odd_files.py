@@ -25,6 +25,7 @@ class OddFiles(LiveFiles):
         on_read: Mapping[bytes, Callable[[], object]] | None = None,
         elsewhere: bytes = b"",
     ) -> None:
+        super().__init__()
         self._denied = denied
         self._on_open = on_open or {}
         self._on_read = on_read or {}

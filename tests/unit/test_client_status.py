@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +17,8 @@ from csbackup.client.cli.service_state import LOCK, ServiceState, keep_state, ru
 from csbackup.client.cli.standing import Facts, ServerFacts, assess, describe
 from csbackup.client.cli.status import status_lines
 from csbackup.client.config import Home
+from csbackup.client.files import LiveFiles
+from csbackup.client.files.guard import NotAnswering
 from csbackup.client.keyring import EnrolledDevice, save_device
 from csbackup.client.last_run import LastRun
 from csbackup.client.platform.locking import only_run
@@ -198,22 +199,23 @@ def test_a_service_is_known_only_while_it_runs(tmp_path: Path) -> None:
     assert afterwards is None
 
 
-def test_disks_that_hang_are_waited_for_once(tmp_path: Path) -> None:
-    answer = threading.Event()
+class HangingDisk(LiveFiles):
+    """Some roots do not answer."""
 
-    def is_there(root: bytes) -> bool:
-        return root == b"/there" or (root != b"/gone" and answer.wait(60))
+    def status(self, path: bytes) -> os.stat_result:
+        if path.startswith(b"/hangs"):
+            raise NotAnswering(0.1)
+        return super().status(path)
 
-    begun = time.monotonic()
-    roots = (b"/there", b"/gone", *(b"/hangs %d" % number for number in range(20)))
-    absent = dict(absent_roots(roots, is_there=is_there, seconds=0.3))
-    taken = time.monotonic() - begun
-    answer.set()
 
-    assert b"/there" not in absent
-    assert absent[b"/gone"].startswith("not there")
-    assert absent[b"/hangs 19"].startswith("not answering")
-    assert taken < 3
+def test_a_root_that_is_not_there_is_told_from_one_that_hangs(tmp_path: Path) -> None:
+    there = os.fsencode(tmp_path)
+
+    absent = dict(absent_roots((there, b"/no/such/root", b"/hangs"), HangingDisk()))
+
+    assert there not in absent
+    assert absent[b"/no/such/root"].startswith("not there")
+    assert absent[b"/hangs"].startswith("not answering")
 
 
 def test_a_server_that_never_answers_does_not_hold_status_up(tmp_path: Path) -> None:

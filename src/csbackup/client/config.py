@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import secrets
 from collections.abc import Mapping
@@ -11,11 +12,27 @@ from pathlib import Path
 
 import platformdirs
 
-from csbackup.errors import LocalDiskFull, PathProblem
+from csbackup.errors import ClientError, LocalDiskFull, PathProblem
 
 PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
 _FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
+
+
+class SettingInvalid(ClientError):
+    code = "setting-invalid"
+
+
+def seconds_from(environment: Mapping[str, str], name: str, default: float) -> float:
+    """A time that an environment variable may set; `SettingInvalid` when it is none."""
+    text = environment.get(name, "").strip()
+    try:
+        seconds = float(text) if text else default
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < math.inf:
+        raise SettingInvalid(f"{name} is {text}. It takes a number of seconds above 0.")
+    return seconds
 
 
 @dataclass(frozen=True, slots=True)

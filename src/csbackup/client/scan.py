@@ -22,6 +22,7 @@ Status = tuple[bytes, int, int, int, int, int, int, int, int]
 NAME: Final = 0
 MODE: Final = 1
 SIZE: Final = 4
+MTIME: Final = 5
 CTIME: Final = 6
 INODE: Final = 7
 DEVICE: Final = 8

@@ -17,6 +17,7 @@ ProblemClass = Literal[
     "name-too-long",
     "vanished",
     "clock-wrong",
+    "time-out-of-range",
     # of a restore
     "content-lacking",
     "damaged",
@@ -63,8 +64,8 @@ ADVICE: dict[ProblemClass, Advice] = {
     ),
     "endless": Advice(
         "Goes on for ever",
-        "It says that it is empty, yet gives content without an end, as files of the kernel or of "
-        "some programs do. It is no file to keep: leave it out with `csb exclude`.",
+        "It gives far more content than it says it has, as files of the kernel or of some "
+        "programs do. It is no file to keep: leave it out with `csb exclude`.",
     ),
     "changed-while-read": Advice(
         "Changed while it was read",
@@ -91,6 +92,11 @@ ADVICE: dict[ProblemClass, Advice] = {
         "The clock is wrong",
         "Set this machine's clock (or let it be set from the network), so that times of backups "
         "and files can be trusted.",
+    ),
+    "time-out-of-range": Advice(
+        "Dated too far away",
+        "Its content is kept, with the nearest time that can be: years 1677 to 2262. Set a time "
+        "of this age with `touch`.",
     ),
     "content-lacking": Advice(
         "Its content cannot be had",

@@ -14,7 +14,7 @@ from csbackup.client.backup.context import BackupContext
 from csbackup.client.backup.entries import EntryMaker, Reading
 from csbackup.client.backup.folders import Walking
 from csbackup.client.backup.pipeline import Pipeline, Sealing
-from csbackup.client.backup.roots import bounds_of, own_state
+from csbackup.client.backup.roots import bounds_of, chosen_roots, own_state
 from csbackup.client.backup.rows import RowKeeper
 from csbackup.client.backup.tally import Tally
 from csbackup.client.journal import Journal
@@ -60,6 +60,7 @@ def assemble(
             maker=maker,
             tally=tally,
             bounds=bounds_of(context),
+            chosen=chosen_roots(context),
             skipped=own_state(context),
             one_file_system=context.settings.one_file_system,
             after_file=checkpoints.after_file,

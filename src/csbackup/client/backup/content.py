@@ -17,6 +17,11 @@ from csbackup.format.tree import INLINE_CHUNKS, Node, build_chunk_list
 
 READ_BYTES = 4 * 1024 * 1024  # as long as the longest chunk, so that one always fits
 ATTEMPTS = 3
+READ_AGAIN_BYTES = 256 * 1024 * 1024  # a longer file that changes meanwhile is read once
+# So much more than it says is read of a file; the kernel makes some up that say they are empty.
+SURPLUS_BYTES = 64 * 1024 * 1024
+UNSAID_BYTES = 4 * 1024 * 1024
+_UNSAID_AT_ONCE = 64 * 1024
 
 
 class SendChunk(Protocol):
@@ -29,7 +34,10 @@ SendNode = Callable[[Node], None]
 
 
 class FileContent(NamedTuple):
-    """What was read of a file. `status` is from after; `steady`: it was the same before."""
+    """What was read of a file. `status` is from after; `steady`: it was the same before.
+
+    `endless`: it has far more than it says, and what was read is only the beginning.
+    """
 
     status: os.stat_result
     content: bytes | list[bytes]
@@ -38,6 +46,7 @@ class FileContent(NamedTuple):
     xattrs: tuple[tuple[bytes, bytes], ...]
     bytes_read: int
     steady: bool
+    endless: bool = False
 
 
 class ContentReader:
@@ -65,14 +74,13 @@ class ContentReader:
         The last attempt is kept as it came, not `steady`: what it holds was there, if not at
         one moment.
         """
-        for attempt in range(1, ATTEMPTS + 1):
-            last = attempt == ATTEMPTS
+        for _ in range(ATTEMPTS):
             file = self._files.open(path)
             try:
-                found = self._read_once(file, sparse=not last)
+                found = self._read_once(file)
             finally:
                 file.close()
-            if found.steady or last:
+            if found.steady or found.bytes_read > READ_AGAIN_BYTES:
                 break
         return found
 
@@ -82,27 +90,41 @@ class ContentReader:
         self._send_chunk(id, content)
         return id
 
-    def _read_once(self, file: OpenFile, *, sparse: bool) -> FileContent:
+    def _read_once(self, file: OpenFile) -> FileContent:
         before = file.status()
         xattrs = file.xattrs()
         size = before.st_size
-        extents = file.extents(size) if sparse and may_be_sparse(before) else None
-        content: bytes | list[bytes]
-        if extents is None and size <= WHOLE_FILE:
-            content, length = self._read_small(file, size)
-            size = length
+        extents = file.extents(size) if may_be_sparse(before) else None
+        whole, endless = True, False
+        if extents is not None:
+            content, length = self._read_big(file, extents)
+            whole = length == sum(part for _, part in extents)
+            extents = extents if whole else _beginning(extents, length)
         else:
-            parts = extents if extents is not None else ((0, size),)
-            content, length = self._read_big(file, parts)
-            size = size if extents is not None else length
+            content, length, endless = self._read_plain(file, size)
+            size = length
         after = file.status()
-        whole = extents is None or length == sum(part for _, part in extents)
         steady = whole and _same(before, after)
-        return FileContent(after, content, size, extents, xattrs, length, steady)
+        return FileContent(after, content, size, extents, xattrs, length, steady, endless)
 
-    def _read_small(self, file: OpenFile, size: int) -> tuple[bytes, int]:
-        content = file.read(size) if size else b""  # had it grown, its status would tell
-        return (self.keep_small(content) if content else b""), len(content)
+    def _read_plain(self, file: OpenFile, size: int) -> tuple[bytes | list[bytes], int, bool]:
+        """A file without holes: its content, how long it is, and whether there is no end to it.
+
+        What follows the size that it says it has is read too: it grew just now, which its status
+        will tell, or its file system does not know.
+        """
+        if size <= WHOLE_FILE:
+            asked = size + 1 if size else _UNSAID_AT_ONCE
+            beginning = file.read(asked)
+            if len(beginning) < asked:
+                return (self.keep_small(beginning) if beginning else b""), len(beginning), False
+        else:
+            content, length = self._read_big(file, ((0, size),))
+            if length < size or not file.read_into(memoryview(bytearray(1)), size):
+                return content, length, False
+        most = size + SURPLUS_BYTES if size else UNSAID_BYTES
+        content, length = self._read_big(file, ((0, most),))
+        return content, length, length >= most
 
     def _read_big(self, file: OpenFile, extents: Extents) -> tuple[bytes | list[bytes], int]:
         """The content's ids, joined or as a list's node, and how many bytes there were."""
@@ -144,6 +166,17 @@ def _same(before: os.stat_result, after: os.stat_result) -> bool:
         after.st_mtime_ns,
         after.st_ctime_ns,
     )
+
+
+def _beginning(extents: Extents, length: int) -> Extents:
+    """The first `length` bytes of data: all there was when the file was cut short meanwhile."""
+    kept = []
+    for offset, part in extents:
+        if length <= 0:
+            break
+        kept.append((offset, min(part, length)))
+        length -= part
+    return tuple(kept)
 
 
 def _fill(stream: _Stream, rest: Bytes) -> tuple[memoryview, int]:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from csbackup.client.backup.content import ContentReader, FileContent
-from csbackup.client.backup.tally import Tally
+from csbackup.client.backup.tally import Tally, kind_of
 from csbackup.client.files import FileSource
 from csbackup.client.journal import DISTRUSTED, LOOSE, Known
-from csbackup.client.platform.attributes import Owners, device_number, may_be_sparse
+from csbackup.client.platform.attributes import Owners, Xattrs, device_number, may_be_sparse
 from csbackup.client.problems import Problem
-from csbackup.client.scan import CTIME, DEVICE, INODE, MODE, NAME, Status
+from csbackup.client.scan import CTIME, DEVICE, INODE, MODE, MTIME, NAME, SIZE, Status
 from csbackup.format.ids import chunk_id
 from csbackup.format.keys import DeviceKeys
 from csbackup.format.sealing import MAX_CONTENT
@@ -42,16 +42,16 @@ KINDS = {
 }
 # The fields of an entry's row, in the order of the format.
 ROW_NAME, ROW_KIND, ROW_SIZE, ROW_MTIME, ROW_MODE, ROW_UID, ROW_GID = range(7)
-ROW_CONTENT, ROW_EXTRAS = 9, 12
+ROW_CONTENT, ROW_FILES, ROW_EXTRAS = 9, 10, 12
 
 # A file written twice within one tick of its file system's clock looks unchanged to us. What is
 # so young when we look at it is looked at again in the next run.
 _TICK_NS = 50_000_000
 _COARSE_TICK_NS = 2_100_000_000
 _SECOND = 1_000_000_000
+_FARTHEST_NS = 2**63
+_SKEW_NS = 3600 * _SECOND  # a file server's clock may be ahead of ours
 _MOST_LINKS = 10_000
-
-Xattrs = tuple[tuple[bytes, bytes], ...]
 
 
 class Subtree(NamedTuple):
@@ -101,11 +101,11 @@ class EntryMaker:
         extras = Extras(
             target=self._files.link_target(path) if kind == SYMLINK else b"",
             xattrs=self._xattrs(path),
-            link_group=self._link_group(now),
+            link_group=self._link_group(path, now),
             device=device_number(now),
         )
         size = now.st_size if kind == SYMLINK else 0
-        return self._entry(status[NAME], now, kind, size, b"", self._keep(extras))
+        return self._entry(path, status[NAME], now, kind, size, b"", self._keep(extras))
 
     def make_folder(
         self, path: bytes, status: Status, known: Known | None, subtree: Subtree
@@ -115,12 +115,22 @@ class EntryMaker:
         if known is not None and is_unchanged(status, known):
             extras = known.row[ROW_EXTRAS]
         else:
-            extras = self._keep(Extras(xattrs=self._xattrs(path)))
-            ctime = self._trusted_ctime(mtime, ctime)
+            extras, ctime = self._folder_extras(path, self._trusted_ctime(mtime, ctime))
         owner, group = self._owners.user(uid), self._owners.group(gid)
-        fixed = (name, FOLDER, 0, mtime, stat.S_IMODE(mode), uid, gid, owner, group)
+        kept_mtime, ctime = self._in_range(path, mtime, ctime)
+        fixed = (name, FOLDER, 0, kept_mtime, stat.S_IMODE(mode), uid, gid, owner, group)
         totals = (subtree.node, subtree.files, subtree.bytes, extras)
         return Known(ctime, inode, volume, fixed + totals)
+
+    def _folder_extras(self, path: bytes, ctime_ns: int) -> tuple[bytes, int]:
+        """A folder whose attributes cannot be read stays, with all that is in it."""
+        try:
+            return self._keep(Extras(xattrs=self._xattrs(path))), ctime_ns
+        except OSError as failure:
+            reason = failure.strerror or str(failure)
+            message = f"Its attributes cannot be read: {reason}."
+            self._tally.problem(Problem(kind_of(failure), path, message))
+            return b"", DISTRUSTED
 
     def _make_file(self, path: bytes, status: Status, known: Known | None) -> Known:
         if known is not None and looks_unchanged(status, known):
@@ -128,11 +138,11 @@ class EntryMaker:
             if kept:
                 return kept
         found = self._linked.get((status[INODE], status[DEVICE])) if self._linked else None
-        if found is None or found.status.st_ctime_ns != status[CTIME]:
+        if found is None or not _is_of(status, found.status):
             found = self._read(path)
         now = found.status
         extras = self._extras_of(path, found) if _has_extras(found) else b""
-        entry = self._entry(status[NAME], now, FILE, found.size, found.content, extras)
+        entry = self._entry(path, status[NAME], now, FILE, found.size, found.content, extras)
         return entry if found.steady else entry._replace(ctime_ns=DISTRUSTED)
 
     def _extras_of(self, path: bytes, found: FileContent) -> bytes:
@@ -141,19 +151,26 @@ class EntryMaker:
                 xattrs=self._fitting(path, found.xattrs),
                 sparse=found.extents or (),
                 is_sparse=found.extents is not None,
-                link_group=self._link_group(found.status),
+                link_group=self._link_group(path, found.status, found.content),
             )
         )
 
     def _read(self, path: bytes) -> FileContent:
         found = self._content.read(path)
         self._tally.changed(found.bytes_read)
+        if found.endless:
+            message = "It has far more than it says it has; its beginning is kept."
+            self._tally.problem(Problem("endless", path, message))
         if not found.steady:
             message = "It kept changing while it was read."
             self._tally.problem(Problem("changed-while-read", path, message))
-        elif found.status.st_nlink > 1 and len(self._linked) < _MOST_LINKS:
-            self._linked[found.status.st_ino, found.status.st_dev] = found
+        elif found.status.st_nlink > 1:
+            self._remember_linked(path, found)
         return found
+
+    def _remember_linked(self, path: bytes, found: FileContent) -> None:
+        if len(self._linked) < _MOST_LINKS and self._files.is_local(path):
+            self._linked[found.status.st_ino, found.status.st_dev] = found
 
     def _confirm(self, path: bytes, status: Status, known: Known) -> Known | None:
         """What is known of a file from a snapshot, or from another mount, if it still holds.
@@ -169,7 +186,7 @@ class EntryMaker:
             xattrs=self._xattrs(path),
             sparse=extents or (),
             is_sparse=extents is not None,
-            link_group=self._link_group(now),
+            link_group=self._link_group(path, now, known.row[ROW_CONTENT]),
         )
         before = known.row[ROW_EXTRAS]
         id = b"" if extras.empty else chunk_id(encode_extras(extras), self._keys.id_key)
@@ -178,7 +195,7 @@ class EntryMaker:
                 return None
             self._keep(extras)
         content = known.row[ROW_CONTENT]
-        return self._entry(status[NAME], now, FILE, now.st_size, content, id)
+        return self._entry(path, status[NAME], now, FILE, now.st_size, content, id)
 
     def _extents(self, path: bytes, now: os.stat_result) -> tuple[tuple[int, int], ...] | None:
         if not may_be_sparse(now):
@@ -189,8 +206,9 @@ class EntryMaker:
         finally:
             file.close()
 
-    def _entry(
+    def _entry(  # noqa: PLR0913  the fields that are not the status's
         self,
+        path: bytes,
         name: bytes,
         now: os.stat_result,
         kind: int,
@@ -201,18 +219,36 @@ class EntryMaker:
         uid, gid = now.st_uid, now.st_gid
         owner, group = self._owners.user(uid), self._owners.group(gid)
         mode = stat.S_IMODE(now.st_mode)
-        fixed = (name, kind, size, now.st_mtime_ns, mode, uid, gid, owner, group)
-        row = (*fixed, content, 0, 0, extras)
         ctime = self._trusted_ctime(now.st_mtime_ns, now.st_ctime_ns)
-        return Known(ctime, now.st_ino, now.st_dev, row)
+        mtime, ctime = self._in_range(path, now.st_mtime_ns, ctime)
+        fixed = (name, kind, size, mtime, mode, uid, gid, owner, group)
+        return Known(ctime, now.st_ino, now.st_dev, (*fixed, content, 0, 0, extras))
+
+    def _in_range(self, path: bytes, mtime_ns: int, ctime_ns: int) -> tuple[int, int]:
+        """The nearest time that the format has, years 1677 to 2262; looked at again next time."""
+        if -_FARTHEST_NS <= mtime_ns < _FARTHEST_NS:
+            return mtime_ns, ctime_ns
+        message = (
+            "Its time of change is before 1677 or after 2262; the nearest that is not is kept."
+        )
+        self._tally.problem(Problem("time-out-of-range", path, message))
+        return min(max(mtime_ns, -_FARTHEST_NS), _FARTHEST_NS - 1), DISTRUSTED
 
     def _keep(self, extras: Extras) -> bytes:
         return b"" if extras.empty else self._content.keep_small(encode_extras(extras))
 
-    def _link_group(self, now: os.stat_result) -> bytes:
+    def _link_group(
+        self, path: bytes, now: os.stat_result, content: bytes | list[bytes] = b""
+    ) -> bytes:
+        """What the names of one file share. Where an inode number may be several files', so does
+        their content: one that is restored as another's name has to have the same."""
         if now.st_nlink < 2:
             return b""
-        return link_group(self._keys.id_key, self._device, now.st_dev, now.st_ino)
+        key, device = self._keys.id_key, self._device
+        if self._files.is_local(path):
+            return link_group(key, device, now.st_dev, now.st_ino)
+        joined = content if isinstance(content, bytes) else b"".join(content)
+        return link_group(chunk_id(joined, key), device, now.st_dev, now.st_ino)
 
     def _xattrs(self, path: bytes) -> Xattrs:
         return self._fitting(path, self._files.xattrs(path))
@@ -225,10 +261,25 @@ class EntryMaker:
         return ()
 
     def _trusted_ctime(self, mtime_ns: int, ctime_ns: int) -> int:
-        """The change time to compare with, unless it is so young that it proves nothing."""
+        """The change time to compare with, unless it is so young that it proves nothing.
+
+        A time far in the future is somebody's choice, or a clock that was wrong: what is written
+        now gets another.
+        """
         coarse = not mtime_ns % _SECOND and not ctime_ns % _SECOND
-        young = self._clock() - (_COARSE_TICK_NS if coarse else _TICK_NS)
-        return DISTRUSTED if max(mtime_ns, ctime_ns) >= young else ctime_ns
+        now = self._clock()
+        young = now - (_COARSE_TICK_NS if coarse else _TICK_NS)
+        is_young = any(young <= time < now + _SKEW_NS for time in (mtime_ns, ctime_ns))
+        return DISTRUSTED if is_young else ctime_ns
+
+
+def _is_of(status: Status, found: os.stat_result) -> bool:
+    """Whether what was read under another name is still this file."""
+    return (status[CTIME], status[SIZE], status[MTIME]) == (
+        found.st_ctime_ns,
+        found.st_size,
+        found.st_mtime_ns,
+    )
 
 
 def _has_extras(found: FileContent) -> bool:

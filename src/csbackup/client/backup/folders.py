@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from csbackup.client.backup.context import OnFile
 from csbackup.client.backup.entries import (
     ROW_CONTENT,
+    ROW_FILES,
     ROW_KIND,
     ROW_NAME,
     ROW_SIZE,
@@ -25,6 +26,7 @@ from csbackup.client.backup.listings import (
     name_folder,
 )
 from csbackup.client.backup.pipeline import Pipeline
+from csbackup.client.backup.roots import nothing_there
 from csbackup.client.backup.rows import RowKeeper
 from csbackup.client.backup.tally import Tally, kind_of
 from csbackup.client.files import FileSource
@@ -38,6 +40,7 @@ from csbackup.client.journal import (
     digest_of,
     pack_entries,
 )
+from csbackup.client.problems import Problem
 from csbackup.client.scan import (
     DEVICE,
     INODE,
@@ -78,6 +81,7 @@ class Frame:
     bytes: int = 0
     troubled: bool = False  # something is missing from the page: look again next time
     changed: bool = False
+    absent: list[Known] = field(default_factory=list)  # roots to be known again when they are back
 
     @property
     def is_roots(self) -> bool:
@@ -91,7 +95,10 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Walking:
-    """What a walk works with. `bounds` of each root; `skipped` is never backed up (our state)."""
+    """What a walk works with. `bounds` of each root; `skipped` is never backed up (our state).
+
+    `chosen`: the roots, also those that are not there.
+    """
 
     files: FileSource
     journal: Journal
@@ -100,6 +107,7 @@ class Walking:
     maker: EntryMaker
     tally: Tally
     bounds: Callable[[bytes], Bounds]
+    chosen: frozenset[bytes]
     skipped: frozenset[tuple[int, int]]
     one_file_system: bool
     after_file: Callable[[list[Frame]], None]
@@ -150,8 +158,26 @@ class Walk:
         except OSError as failure:
             self._miss_folder(parent, status, path, failure)
             return
-        self._stack.append(frame)
         self._next_page(frame)
+        if parent.is_roots and self._is_unplugged(parent, frame, status):
+            return
+        self._stack.append(frame)
+
+    def _is_unplugged(self, parent: Frame, frame: Frame, status: Status) -> bool:
+        """Whether a root is only the empty place where a disk should be.
+
+        What is known of it stays: when the disk is back, nothing is read again.
+        """
+        known = self._w.journal.entries(ROOTS_FOLDER, frame.path, frame.path).get(frame.path)
+        if known is None or not known.row[ROW_FILES] or known.volume in (0, status[DEVICE]):
+            return False
+        if frame.page is None or frame.page.statuses:
+            return False
+        message = "It is empty, and on another disk than before. It is not part of this snapshot."
+        self._w.tally.lost(Problem("root-missing", frame.path, message))
+        parent.absent.append(known)
+        parent.troubled = True
+        return True
 
     def _is_elsewhere(self, parent: Frame, status: Status) -> bool:
         if not self._w.one_file_system or parent.status is None:
@@ -215,13 +241,18 @@ class Walk:
         for status in statuses:
             self._add_entry(frame, status, known.pop(status[NAME], None))
         gone = [old for name, old in known.items() if first <= name <= last]
+        if frame.is_roots:
+            if frame.absent and not frame.entries:
+                raise nothing_there([old.row[ROW_NAME] for old in frame.absent])
+            frame.absent += [old for old in gone if old.row[ROW_NAME] in self._w.chosen]
+            gone = [old for old in gone if old.row[ROW_NAME] not in self._w.chosen]
         self._forget_gone(frame.path, gone)
         send = self._w.pipeline.node
         make = list_roots if frame.is_roots else list_page if page.key else list_whole
         result = total(make(frame.entries, send), frame.entries, frame.children)
         young = any(entry.ctime_ns == DISTRUSTED for entry in frame.entries)
         digest = NEVER if frame.troubled or young else digest
-        entries = pack_entries(frame.entries)
+        entries = pack_entries([*frame.entries, *frame.absent])
         self._w.rows.add(PageRow(frame.path, page.key, digest, result, entries))
         return result
 
@@ -246,7 +277,7 @@ class Walk:
         if entry is not known and self._w.on_file is not None:
             self._name(path, change_of(known, entry))
         if is_file(status):
-            self._w.tally.stored(1, entry.row[ROW_SIZE])
+            self._w.tally.stored(1, status[SIZE])
             self._w.after_file(self._stack)
 
     def _forget_gone(self, folder: bytes, gone: list[Known]) -> None:

@@ -313,7 +313,7 @@ class _Look:
 
     def _look_at_changed(self, path: bytes) -> None:
         """How much of a file that is new or changed would be read."""
-        if not self._may_read(path):
+        if self._files.is_local(path) and not self._may_read(path):
             raise PermissionError(13, "Permission denied")
         now = self._files.status(path)
         if now.st_nlink > 1 and self._is_linked(now):

@@ -20,10 +20,25 @@ _KINDS: dict[int, ProblemClass] = {
     errno.EPERM: "permission-denied",
     errno.ENOENT: "vanished",
     errno.ENOTDIR: "vanished",
-    errno.ESTALE: "vanished",
-    errno.ELOOP: "vanished",
+    errno.ELOOP: "vanished",  # there is a link, or a socket, in its place
+    errno.ENXIO: "vanished",
     errno.ENAMETOOLONG: "name-too-long",
 }
+# A mount whose server or program is gone. None of it means that the files are.
+_KINDS |= dict.fromkeys(
+    (
+        errno.ETIMEDOUT,
+        errno.ENOTCONN,
+        errno.ECONNABORTED,
+        errno.ECONNRESET,
+        errno.EHOSTDOWN,
+        errno.EHOSTUNREACH,
+        errno.ENETDOWN,
+        errno.ENETUNREACH,
+        errno.ESTALE,
+    ),
+    "not-answering",
+)
 
 
 def kind_of(problem: OSError) -> ProblemClass:

@@ -11,6 +11,7 @@ from csbackup.client.backup.context import BackupContext, BackupResult
 from csbackup.client.backup.run import run_backup
 from csbackup.client.cli import options
 from csbackup.client.cli.dry_run import dry_run
+from csbackup.client.cli.opening import open_files
 from csbackup.client.cli.output import count, percent, print_json, size
 from csbackup.client.cli.problems import problem_lines
 from csbackup.client.cli.program import FINISHED, FINISHED_WITH_PROBLEMS, UNFORESEEN, code_of
@@ -97,6 +98,7 @@ def _run(home: Home, *, quiet: bool, verbose: bool) -> tuple[Settings, BackupRes
         server=connection,
         heads=Heads(home, {device.device: device.device_name}),
         client_version=__version__,
+        files=open_files(settings.roots),
         on_file=name_file if verbose and not quiet else None,
     )
     with open_progress(quiet=quiet, verbose=verbose) as progress:

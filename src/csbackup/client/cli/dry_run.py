@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ import click
 from csbackup.client.backup.left_out import LeftOut
 from csbackup.client.backup.preview import FoundJunk, Pile, Preview, Sized, preview
 from csbackup.client.backup.run import identity_of
+from csbackup.client.cli.opening import open_files
 from csbackup.client.cli.output import count, path_fields, percent, print_json, printable, size
 from csbackup.client.cli.problems import problem_lines
 from csbackup.client.cli.program import FINISHED, FINISHED_WITH_PROBLEMS
 from csbackup.client.cli.progress import open_progress
 from csbackup.client.config import Home
-from csbackup.client.files import FileSource, LiveFiles
+from csbackup.client.files import FileSource
 from csbackup.client.journal import FILE as JOURNAL
 from csbackup.client.journal import Journal
 from csbackup.client.keyring import EnrolledDevice, load_device
@@ -40,7 +42,8 @@ class _Chosen:
     home: Path
     device: EnrolledDevice
     settings: Settings
-    files: FileSource = field(default_factory=LiveFiles)
+    files: FileSource
+    clock: Callable[[], int] = time.time_ns
 
 
 def dry_run(home: Home, *, quiet: bool, verbose: bool, as_json: bool) -> int:
@@ -49,7 +52,7 @@ def dry_run(home: Home, *, quiet: bool, verbose: bool, as_json: bool) -> int:
     settings = load_settings(home)
     if settings is None or not settings.roots:
         raise NothingToBackUp
-    chosen = _Chosen(home.path, device, settings)
+    chosen = _Chosen(home.path, device, settings, open_files(settings.roots))
     journal = Journal.to_look_at(home.path / JOURNAL, identity_of(chosen))
     LOG.setLevel(logging.ERROR)  # it writes nothing, unless it fails
     hidden = quiet or (as_json and not verbose)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from csbackup import __version__
 from csbackup.client.backup.run import LOCK
@@ -16,6 +15,7 @@ from csbackup.client.cli.service_state import running_service
 from csbackup.client.cli.standing import Facts, ServerFacts
 from csbackup.client.config import Home
 from csbackup.client.connection import Connection
+from csbackup.client.files import FileSource, LiveFiles
 from csbackup.client.heads import Heads
 from csbackup.client.keyring import EnrolledDevice, load_device
 from csbackup.client.last_run import load_last_run
@@ -34,13 +34,14 @@ def gather_facts(home: Home, *, answer_seconds: float = ANSWER_SECONDS) -> Facts
     """How things stand now; `NotEnrolled` where this machine is not set up."""
     device = load_device(home)
     settings = load_settings(home)
+    roots = settings.roots if settings else ()
     return Facts(
         device=device,
         settings=settings,
         last=load_last_run(home),
         server=_ask(home, device, answer_seconds),
         now_ns=time.time_ns(),
-        absent=tuple(absent_roots(settings.roots if settings else ())),
+        absent=tuple(absent_roots(roots, LiveFiles(roots, patience_seconds=DISK_SECONDS))),
         running=is_held(home.path / LOCK),
         service=running_service(home),
     )
@@ -99,32 +100,12 @@ def _told(home: Home, device: EnrolledDevice, connection: Connection) -> ServerF
     )
 
 
-def absent_roots(
-    roots: Iterable[bytes],
-    *,
-    is_there: Callable[[bytes], bool] = os.path.lexists,
-    seconds: float = DISK_SECONDS,
-) -> Iterator[tuple[bytes, str]]:
-    """Which are not there now, and why; a disk that hangs is waited for once, not once a root."""
-    asking = [_Asking(root, is_there) for root in roots]
-    until = time.monotonic() + seconds
-    for one in asking:
-        one.join(max(until - time.monotonic(), 0))
-        if one.answer is None:
-            yield one.root, "not answering: does a network share or disk hang?"
-        elif not one.answer:
-            yield one.root, "not there: is a disk not connected?"
-
-
-class _Asking(threading.Thread):
-    """Looks for one root; left behind when it hangs."""
-
-    def __init__(self, root: bytes, is_there: Callable[[bytes], bool]) -> None:
-        super().__init__(daemon=True)
-        self.root = root
-        self.answer: bool | None = None
-        self._is_there = is_there
-        self.start()
-
-    def run(self) -> None:
-        self.answer = self._is_there(self.root)
+def absent_roots(roots: Iterable[bytes], files: FileSource) -> Iterator[tuple[bytes, str]]:
+    """Which are not there now, and why."""
+    for root in roots:
+        try:
+            files.status(root)
+        except TimeoutError:
+            yield root, "not answering: does a network share or disk hang?"
+        except OSError:
+            yield root, "not there: is a disk not connected?"

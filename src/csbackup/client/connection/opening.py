@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 
 import urllib3
 from cryptography import x509
@@ -18,6 +19,7 @@ from csbackup.client.connection.trust import (
     trusting,
     trusting_nobody,
 )
+from csbackup.client.platform.clock import is_before_us
 from csbackup.errors import (
     CsbError,
     PinMismatch,
@@ -43,7 +45,8 @@ def open_transport(home: Home, address: Address, pin: str) -> Transport:
         ca = _fetch_ca(address)
         check_pin(ca, pin)
         home.write(CA_FILE, to_pem(ca))
-    return Transport(address, trusting(ca))
+    heed_time = not is_before_us(time.time_ns())
+    return Transport(address, trusting(ca, heed_time=heed_time))
 
 
 def ask_server(transport: Transport, pin: str) -> messages.ServerInfo:

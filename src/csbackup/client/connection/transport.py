@@ -38,6 +38,7 @@ LONGEST_WAIT_SECONDS = 60.0
 _PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0)  # between tries, once the server has answered
 _FIRST_PAUSES = (0.3,)  # and before it ever has: a person waits
 _TRY_AGAIN = (502, 503, 504)
+_NOT_IN_ITS_TIME = (9, 10)  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +199,9 @@ def _reason(problem: Exception) -> str:
         if deeper is None:
             break
         inner = deeper
+    if isinstance(inner, ssl.SSLCertVerificationError) and inner.verify_code in _NOT_IN_ITS_TIME:
+        today = time.strftime("%Y-%m-%d")
+        return f"by this machine's clock, which says {today}, its certificate does not hold now"
     if isinstance(inner, OSError) and inner.strerror:
         return inner.strerror
     if isinstance(inner, TimeoutError) or "timed out" in str(inner):

@@ -16,6 +16,7 @@ from csbackup.client.connection.address import Address
 from csbackup.errors import PinMismatch, ServerIncompatible
 
 CA_LIMIT_BYTES = 64 * 1024
+_NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME, for which `ssl` has no name
 
 
 def read_ca(answer: bytes, address: Address) -> x509.Certificate:
@@ -39,12 +40,18 @@ def check_pin(ca: x509.Certificate, expected: str) -> None:
         raise PinMismatch(expected, found)
 
 
-def trusting(ca: x509.Certificate) -> ssl.SSLContext:
-    """TLS with whom this CA vouches for, and nobody else."""
+def trusting(ca: x509.Certificate, *, heed_time: bool = True) -> ssl.SSLContext:
+    """TLS with whom this CA vouches for, and nobody else.
+
+    `heed_time` is False on a machine whose clock cannot be right: to it no certificate is valid
+    yet, and it would go without backups until somebody comes by.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.check_hostname = False
     context.verify_mode = ssl.CERT_REQUIRED
+    if not heed_time:
+        context.verify_flags |= _NO_CHECK_TIME
     context.load_verify_locations(cadata=to_pem(ca).decode())
     return context
 

@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 import sys
+from collections.abc import Iterable, Iterator
 
 if sys.platform != "win32":
     import grp
@@ -13,9 +14,10 @@ if sys.platform != "win32":
 
 _NO_ATTRIBUTES = {errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENODATA, errno.ENOSYS, errno.EINVAL}
 _SPARSE_FROM = 64 * 1024
-_MOST_EXTENTS = 20_000
+_MOST_EXTENTS = 100_000  # what the extras of one file have room for
 
 Extents = tuple[tuple[int, int], ...]
+Xattrs = tuple[tuple[bytes, bytes], ...]
 
 
 class Owners:
@@ -62,7 +64,7 @@ else:
             return b""
 
 
-def read_xattrs(place: int | bytes) -> tuple[tuple[bytes, bytes], ...]:
+def read_xattrs(place: int | bytes) -> Xattrs:
     """Extended attributes, POSIX ACLs among them, of an open file or of a path (not followed)."""
     if sys.platform != "linux":
         return ()
@@ -99,24 +101,50 @@ def may_be_sparse(status: os.stat_result) -> bool:
 
 
 def read_extents(handle: int, size: int) -> Extents | None:
-    """Where an open file has data, as (offset, length); None when it has no holes worth keeping."""
+    """Where an open file has data, as (offset, length); None when it has no holes worth keeping.
+
+    Of more extents than can be kept, those with the smallest holes between them become one.
+    """
     if not hasattr(os, "SEEK_DATA"):
         return None
     extents: list[tuple[int, int]] = []
+    smallest_hole = 1
+    for extent in _find_extents(handle, size):
+        extents.append(extent)
+        if len(extents) > _MOST_EXTENTS:
+            smallest_hole = max(2 * smallest_hole, 4096)
+            extents = join_extents(extents, smallest_hole)
+    if smallest_hole > 1:
+        extents = join_extents(extents, smallest_hole)
+    return None if extents == [(0, size)] else tuple(extents)
+
+
+def _find_extents(handle: int, size: int) -> Iterator[tuple[int, int]]:
     at = 0
     while at < size:
         try:
             start = os.lseek(handle, at, os.SEEK_DATA)
         except OSError as problem:
             if problem.errno == errno.ENXIO:
-                break  # a hole to the end
-            return None
+                return  # a hole to the end
+            yield at, size - at  # a file system that cannot tell
+            return
+        if start >= size:
+            return
         at = min(os.lseek(handle, start, os.SEEK_HOLE), size)
-        if start < size:
-            extents.append((start, at - start))
-        if len(extents) > _MOST_EXTENTS:
-            return None
-    return None if extents == [(0, size)] else tuple(extents)
+        if at > start:  # unless it became a hole just now
+            yield start, at - start
+
+
+def join_extents(extents: Iterable[tuple[int, int]], smallest_hole: int) -> list[tuple[int, int]]:
+    """The same extents, with holes smaller than that taken as data."""
+    joined: list[tuple[int, int]] = []
+    for offset, length in extents:
+        if joined and offset - sum(joined[-1]) < smallest_hole:
+            joined[-1] = (joined[-1][0], offset + length - joined[-1][0])
+        else:
+            joined.append((offset, length))
+    return joined
 
 
 def device_number(status: os.stat_result) -> tuple[int, int] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from csbackup.errors import FormatError
@@ -19,10 +19,10 @@ from csbackup.server.catalog.nodes import (
 )
 from csbackup.server.catalog.numbers import pack_numbers
 from csbackup.server.services.node_reader import NodeReader
-from csbackup.server.services.references import ReadNode, numbers_of_chunks
+from csbackup.server.services.references import ReadNode, in_batches, numbers_of_chunks
 
 MOST_NAMED = 1000  # so many missing ids are named at once
-_BATCH = 256  # so many nodes are in memory at once
+_BATCH = 256  # so many nodes are looked up at once
 
 
 @dataclass(slots=True)
@@ -79,15 +79,17 @@ class Settling:
         found = find_nodes(self._connection, self._account, nodes)
         self._found.update(found)
         self._miss("node", [node for node in nodes if node not in found])
-        read = self._read([node for node in nodes if node in found and not found[node].complete])
-        chunks = numbers_of_chunks(self._connection, self._account, read)
-        for one in read:
-            self._note(one, found[one.item.id].number, chunks)
-        return [child for one in read for child in one.nodes]
+        incomplete = [node for node in nodes if node in found and not found[node].complete]
+        children: list[NodeId] = []
+        for batch in in_batches(self._read(incomplete)):
+            chunks = numbers_of_chunks(self._connection, self._account, batch)
+            for one in batch:
+                self._note(one, found[one.item.id].number, chunks)
+                children += one.nodes
+        return children
 
-    def _read(self, nodes: list[NodeId]) -> list[ReadNode]:
+    def _read(self, nodes: list[NodeId]) -> Iterator[ReadNode]:
         """The nodes with what they name; a damaged one counts as missing, so it is sent again."""
-        read = []
         for node, places in find_places(self._connection, self._account, nodes).items():
             if node not in self._found:
                 continue
@@ -99,9 +101,9 @@ class Settling:
             named = references(opened)
             entries = len(opened.entries) if isinstance(opened, Folder) else 0
             item = PackItem(node, 0, 0)
-            index = isinstance(opened, FolderIndex)
-            read.append(ReadNode(item, named.chunks, named.nodes, entries, index))
-        return read
+            yield ReadNode(
+                item, named.chunks, named.nodes, entries, isinstance(opened, FolderIndex)
+            )
 
     def _note(self, node: ReadNode, number: int, known: dict[bytes, int]) -> None:
         numbers = [known.get(chunk) for chunk in node.chunks]

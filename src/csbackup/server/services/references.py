@@ -71,9 +71,9 @@ class Drafts:
     _known: dict[bytes, FoundNode] = field(default_factory=dict)
 
     def look_up(self, connection: Connection, nodes: Iterable[ReadNode]) -> None:
-        """Find what `nodes` name, some at a time: ids take ten times the memory of numbers."""
+        """Find what `nodes` name."""
         self.deletions = deletions(connection)
-        for batch in _batches(nodes):
+        for batch in in_batches(nodes):
             numbers = numbers_of_chunks(connection, self.account, batch)
             self.drafts += [_draft(node, numbers) for node in batch]
         self._look_up_children(connection)
@@ -108,7 +108,8 @@ class Drafts:
         return NewNode(*_place(draft.item), True, entries, draft.chunks, packed)
 
 
-def _batches(nodes: Iterable[ReadNode]) -> Iterator[list[ReadNode]]:
+def in_batches(nodes: Iterable[ReadNode]) -> Iterator[list[ReadNode]]:
+    """Some at a time: the ids that a million entries name take 100 MB."""
     batch: list[ReadNode] = []
     named = 0
     for node in nodes:
