@@ -30,7 +30,7 @@ else:
     print_json_items(_entry_json(name, entry) for name, entry in entries())
 """
 LOOKING = """
-import os, stat, sys
+import os, stat, sys, time
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -60,9 +60,13 @@ class Files:
         yield iter(Item(b"a name with the number %d" % at, folders) for at in range(number))
     def status(self, path):
         return status(stat.S_IFDIR if path == b"/r" else stat.S_IFREG, 5)
+    def is_local(self, path):
+        return True
 
 settings = Settings(SourceId(b"s" * 16), (b"/r",), ("*.iso",))
-chosen = SimpleNamespace(home=Path("/"), device=None, settings=settings, files=Files())
+chosen = SimpleNamespace(
+    home=Path("/"), device=None, settings=settings, files=Files(), clock=time.time_ns
+)
 assert preview(chosen, None, Silent(), lambda path: True).files == NUMBER
 """
 MEASURED = """
