@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from csbackup.errors import RunInProgress
+from csbackup.errors import PathProblem, RunInProgress
 
 if sys.platform == "win32":
     import msvcrt
@@ -22,7 +22,13 @@ _PAUSES = (0.001, 0.005, 0.02, 0.05, 0.1, 0.1)
 @contextmanager
 def only_run(path: Path) -> Iterator[None]:
     """Hold the lock file; `RunInProgress` when another process or thread holds it."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as problem:
+        raise PathProblem(
+            f"The state file {path} cannot be opened: {problem.strerror}. "
+            "Choose another state folder with CSB_HOME."
+        ) from problem
     try:
         _lock_soon(handle)
         yield
