@@ -92,9 +92,14 @@ def test_a_failure_says_its_code_where_it_was_and_why(log: LogFile) -> None:
 
 
 def test_what_is_said_about_servers_is_no_detail_of_files(log: LogFile) -> None:
-    log_failure(ServerUnreachable("https://nas.local", "no connection"), "server-unreachable")
+    failure = ServerUnreachable("https://nas.local", "no connection")
+    failure.__cause__ = ConnectionRefusedError(111, "Connection refused")
 
-    assert 'message="No answer from https://nas.local' in log.path.read_text()
+    log_failure(failure, failure.code)
+
+    hidden = "".join(map(Hider(b"salt").line, log.path.read_text().splitlines()))
+    assert 'message="No answer from https://nas.local' in hidden
+    assert 'ConnectionRefusedError message="[Errno 111] Connection refused"' in hidden
 
 
 def test_the_log_is_cut_into_parts_and_the_oldest_goes(log: LogFile) -> None:

@@ -3,7 +3,9 @@
 import itertools
 from typing import get_args
 
-from csbackup.client.cli.problems import problem_lines
+import pytest
+
+from csbackup.client.cli.problems import problem_lines, show_notes
 from csbackup.client.problems import Problem, grouped
 from csbackup.rules.problem_classes import ProblemClass
 
@@ -61,6 +63,14 @@ def test_the_real_number_is_told_where_only_the_first_problems_are_kept() -> Non
 
 def test_ignored_problems_are_not_shown() -> None:
     assert grouped([Problem("vanished", b"/x", "Gone.", ignored=True)]) == ()
+
+
+def test_what_concerns_the_run_and_is_ignored_is_a_note(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    show_notes([Problem("clock-wrong", b"", "The clock says 1970.", ignored=True), *denied(2)])
+
+    assert capsys.readouterr().err == "Note: The clock says 1970.\n"
 
 
 def test_a_path_cannot_write_to_the_terminal() -> None:

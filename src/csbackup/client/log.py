@@ -146,6 +146,7 @@ def log_failure(failure: BaseException, code: str) -> None:
     """What stopped a command: its code, where it happened, and what caused it."""
     name = "message" if isinstance(failure, _NAMES_NO_FILE) else "detail"
     LOG.error("failed code=%s %s", code, field(name, failure))
+    cause = "message" if isinstance(failure, RemoteError) else "detail"  # sockets, not files
     seen: BaseException | None = failure
     for _ in range(5):
         if seen is None:
@@ -153,7 +154,7 @@ def log_failure(failure: BaseException, code: str) -> None:
         LOG.error("  %s", _trace(seen))
         seen = seen.__cause__ or seen.__context__
         if seen is not None:
-            LOG.error("  because of %s %s", type(seen).__name__, field("detail", seen))
+            LOG.error("  because of %s %s", type(seen).__name__, field(cause, seen))
 
 
 def _trace(failure: BaseException) -> str:

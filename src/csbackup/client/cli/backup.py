@@ -16,7 +16,7 @@ from csbackup.client.cli import options
 from csbackup.client.cli.dry_run import dry_run
 from csbackup.client.cli.opening import open_files
 from csbackup.client.cli.output import count, percent, print_json, size
-from csbackup.client.cli.problems import problem_lines
+from csbackup.client.cli.problems import problem_lines, show_notes
 from csbackup.client.cli.program import FINISHED, FINISHED_WITH_PROBLEMS, UNFORESEEN, code_of
 from csbackup.client.cli.progress import name_file, open_progress
 from csbackup.client.cli.reaching import own_home, reach_own
@@ -118,7 +118,8 @@ def _run(home: Home, *, quiet: bool, verbose: bool) -> tuple[Settings, BackupRes
         return settings, run_backup(context, waiting)
 
 
-def _groups(result: BackupResult) -> tuple[Group, ...]:
+def groups_of(result: BackupResult) -> tuple[Group, ...]:
+    """Its problems by class, with the real numbers."""
     return grouped(result.problems, dict(result.problem_counts))
 
 
@@ -135,14 +136,14 @@ def _log_result(result: BackupResult) -> None:
         result.coverage,
         result.seconds,
     )
-    for group in _groups(result):
+    for group in groups_of(result):
         LOG.warning("problems class=%s number=%d", group.kind, group.number)
 
 
 def _keep_success(home: Home, settings: Settings, result: BackupResult) -> None:
     now = time.time_ns()
     before = load_last_run(home)
-    groups = _groups(result)
+    groups = groups_of(result)
     missing = {problem.path for problem in result.problems if problem.kind == "root-missing"}
     save_last_run(
         home,
@@ -170,8 +171,9 @@ def _keep_failure(home: Home, failure: str, code: str) -> None:
 
 def show_result(result: BackupResult, *, quiet: bool = False) -> None:
     """The figures, then the problems, which go to standard error."""
-    groups = _groups(result)
+    groups = groups_of(result)
     if not quiet:
+        show_notes(result.problems)
         click.echo(
             f"Snapshot {result.sequence}: {count(result.files, 'file')}, {size(result.bytes)}. "
             f"{result.files_changed:,} new or changed, {size(result.bytes_sent)} sent, "

@@ -17,7 +17,7 @@ from csbackup.client.backup.preview import FoundJunk, Pile, Preview, Sized, prev
 from csbackup.client.backup.run import identity_of
 from csbackup.client.cli.opening import open_files
 from csbackup.client.cli.output import count, path_fields, percent, print_json, printable, size
-from csbackup.client.cli.problems import problem_lines
+from csbackup.client.cli.problems import problem_lines, show_notes
 from csbackup.client.cli.program import FINISHED, FINISHED_WITH_PROBLEMS
 from csbackup.client.cli.progress import open_progress
 from csbackup.client.config import Home
@@ -66,7 +66,8 @@ def dry_run(home: Home, *, quiet: bool, verbose: bool, as_json: bool) -> int:
         print_json(_as_json(found, settings))
     else:
         _show(found, settings, quiet=quiet)
-    return FINISHED_WITH_PROBLEMS if found.problems else FINISHED
+    serious = any(not problem.ignored for problem in found.problems)
+    return FINISHED_WITH_PROBLEMS if serious else FINISHED
 
 
 def exclude_command(path: bytes, roots: Sequence[bytes], *, folder: bool) -> str:
@@ -154,6 +155,7 @@ def _excluded_json(left_out: LeftOut) -> dict[str, Any]:
 
 def _show(found: Preview, settings: Settings, *, quiet: bool) -> None:
     if not quiet:
+        show_notes(found.problems)
         _show_totals(found)
         _show_biggest("Biggest folders, each with all below it", found.biggest_folders, found.bytes)
         _show_biggest("Biggest files", found.biggest_files[:FILES_SHOWN], found.bytes)

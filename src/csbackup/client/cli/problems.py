@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+import click
 
 from csbackup.client.cli.output import count, printable
-from csbackup.client.problems import Group, Sample
+from csbackup.client.problems import Group, Problem, Sample
 from csbackup.rules.problem_classes import advice_on
 
 LINES = 20
 WIDTH = 79
 _REST_LINES = 4  # for the names of the other classes
 _SAYS_NOTHING_NEW = ("permission-denied", "vanished")  # the message repeats the title
+
+
+def show_notes(problems: Iterable[Problem]) -> None:
+    """What concerns the whole run and is no fault of it, such as a clock that is wrong."""
+    for problem in problems:
+        if problem.ignored and not problem.path:
+            message = printable(problem.message.encode(errors="surrogateescape"))
+            click.echo(f"Note: {message}", err=True)
 
 
 def problem_lines(groups: Sequence[Group], *, lines: int = LINES, width: int = WIDTH) -> list[str]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import click
 
 from csbackup.client.cli import options
-from csbackup.client.cli.backup import back_up
+from csbackup.client.cli.backup import back_up, groups_of
 from csbackup.client.cli.output import count, printable, size
 from csbackup.client.cli.program import code_of
 from csbackup.client.cli.reaching import own_home
@@ -126,6 +126,6 @@ def _back_up_once(home: Home) -> bool:
         return False
     click.echo(
         f"Snapshot {result.sequence}: {count(result.files, 'file')}, {size(result.bytes_sent)} "
-        f"sent, {count(sum(number for _, number in result.problem_counts), 'problem')}."
+        f"sent, {count(sum(group.number for group in groups_of(result)), 'problem')}."
     )
     return True

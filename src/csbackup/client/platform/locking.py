@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,8 @@ if sys.platform == "win32":
     import msvcrt
 else:
     import fcntl
+
+_PAUSES = (0.001, 0.005, 0.02, 0.05, 0.1, 0.1)
 
 
 @contextmanager
@@ -27,13 +30,23 @@ def only_run(path: Path) -> Iterator[None]:
             "Choose another state folder with CSB_HOME."
         ) from problem
     try:
-        try:
-            _lock(handle)
-        except OSError as problem:
-            raise RunInProgress from problem
+        _lock_soon(handle)
         yield
     finally:
         os.close(handle)
+
+
+def _lock_soon(handle: int) -> None:
+    """Tries a little longer, since `is_held` holds the lock for a moment to see if it can."""
+    for pause in (*_PAUSES, None):
+        try:
+            _lock(handle)
+        except OSError as problem:
+            if pause is None:
+                raise RunInProgress from problem
+            time.sleep(pause)
+        else:
+            return
 
 
 def is_held(path: Path) -> bool:
