@@ -542,19 +542,33 @@ def folder_pages(store: Store, node: bytes) -> list[bytes]:
 
 
 def read_entries(value: list[Any], kind: int) -> list[Entry]:
+    """A listing (kind 0) or the roots (4): each name once, each field what its kind has."""
     if value[1] != kind or type(value[2]) is not list:
         raise Damaged("a listing is not what its place says")
     entries = [Entry(*fields(row, "biiiiiibbciib", "an entry")) for row in value[2]]
     for entry in entries:
-        bad = (b"", b".", b"..")
         parts = entry.name.split(b"/") if kind == 4 else [entry.name]
-        if b"\0" in entry.name or any(part in bad[1:] for part in parts) or entry.name == b"":
-            raise Damaged(f"a listing names {entry.name!r}, which no file can be called")
-        if kind == 0 and b"/" in entry.name:
+        bad = b"\0" in entry.name or entry.name == b"" or b"." in parts or b".." in parts
+        if bad or (kind == 0 and b"/" in entry.name):
             raise Damaged(f"a listing names {entry.name!r}, which no file can be called")
         if entry.size < 0 or not 0 <= entry.mode <= 0o7777 or not 0 <= entry.kind <= 6:
             raise Damaged(f"the entry of {entry.name!r} is out of range")
+        if not content_fits(entry) or len(entry.extras) not in (0, 32):
+            raise Damaged(f"the entry of {entry.name!r} has a content that its kind has not")
+    names = [entry.name for entry in entries]
+    if names != sorted(set(names)):
+        raise Damaged("a listing names something twice, or is not in order")
     return entries
+
+
+def content_fits(entry: Entry) -> bool:
+    content = entry.content
+    if type(content) is list:
+        is_id = len(content) == 1 and type(content[0]) is bytes and len(content[0]) == 32
+        return entry.kind == FILE and is_id
+    if entry.kind == FILE:
+        return len(content) % 32 == 0
+    return len(content) == (32 if entry.kind == FOLDER else 0)
 
 
 def read_extras(store: Store, entry: Entry) -> Extras:
@@ -567,12 +581,15 @@ def read_extras(store: Store, entry: Entry) -> Extras:
     if row[3]:
         pairs = [fields(one, "ii", what) for one in row[3][0]]
         extents = tuple((offset, length) for offset, length in pairs)
-        if any(offset < 0 or length < 0 for offset, length in extents):
-            raise Damaged("an entry's extents are out of range")
+        ends = [0, *(offset + length for offset, length in extents)]
+        if any(at < end or n <= 0 for (at, n), end in zip(extents, ends, strict=False)):
+            raise Damaged("an entry's extents are not in order")
     device = None
     if row[5]:
         major, minor = fields(row[5], "ii", what)
         device = (major, minor)
+    if b"\0" in row[1] or len(row[4]) not in (0, 32) or min(device or (0,)) < 0:
+        raise Damaged("an entry's extras are out of range")
     return Extras(row[1], xattrs, extents, row[4], device)
 
 
@@ -587,7 +604,7 @@ def chunks_of(store: Store, entry: Entry) -> list[bytes]:
 
 def _chunk_list(store: Store, entry: Entry) -> list[Any]:
     _, kind, pages = store.node(entry.content[0])  # type: ignore[arg-type]
-    if kind != 3 or type(pages) is not list:
+    if kind != 3 or type(pages) is not list or any(type(page) is not bytes for page in pages):
         raise Damaged("a chunk list is not what its place says")
     return pages
 
@@ -614,11 +631,13 @@ class Restore:
     target: Path
     files: int = 0
     size: int = 0
+    foreign: int = 0  # belonged to somebody else, and only root could give it back
     problems: list[str] = field(default_factory=list)
     folders: list[tuple[bytes, Entry]] = field(default_factory=list)
     links: list[tuple[bytes, Entry, Extras]] = field(default_factory=list)
     waiting: list[tuple[bytes, Entry]] = field(default_factory=list)
-    groups: dict[bytes, bytes] = field(default_factory=dict)
+    groups: dict[tuple[bytes, int], bytes] = field(default_factory=dict)  # first name, by kind
+    aside: bytes = field(default_factory=lambda: b".recover-" + os.urandom(8).hex().encode())
 
     def run(self, snapshot: Snapshot) -> None:
         roots = read_entries(self.store.node(snapshot.roots), 4)
@@ -632,11 +651,13 @@ class Restore:
         for path, entry in reversed(self.folders):
             self.attempt(path, lambda p=path, e=entry: self._finish_folder(p, e))
 
-    def attempt(self, path: bytes, action: Any) -> None:
+    def attempt(self, path: bytes, action: Any) -> bool:
         try:
             action()
-        except (Damaged, OSError, OverflowError) as problem:
+        except (Damaged, OSError, OverflowError, ValueError) as problem:
             self.problems.append(f"{os.fsdecode(path)}: {problem}")
+            return False
+        return True
 
     def put(self, path: bytes, entry: Entry) -> None:
         if entry.kind == FOLDER:
@@ -645,7 +666,11 @@ class Restore:
             self.attempt(path, lambda: self._other(path, entry))
 
     def _folder(self, path: bytes, entry: Entry) -> None:
-        os.mkdir(path, 0o700)
+        try:
+            os.mkdir(path, 0o700)
+        except FileExistsError:  # made already, because another root lies in it
+            if not stat.S_ISDIR(os.lstat(path).st_mode):
+                raise
         self.folders.append((path, entry))
         for page in reversed(folder_pages(self.store, entry.content)):  # type: ignore[arg-type]
             self.attempt(path, lambda p=page: self._read_page(path, p))
@@ -665,14 +690,15 @@ class Restore:
             self._make_or_link(path, entry, extras)
 
     def _make_or_link(self, path: bytes, entry: Entry, extras: Extras) -> None:
-        if extras.link_group in self.groups:
-            os.link(self.groups[extras.link_group], path, follow_symlinks=False)
+        group = (extras.link_group, entry.kind)
+        if extras.link_group and group in self.groups:
+            os.link(self.groups[group], path, follow_symlinks=False)
             self.files += 1
             return
         self._make(path, entry, extras)
         self._describe(path, entry, extras)
         if extras.link_group:
-            self.groups[extras.link_group] = path
+            self.groups[group] = path
 
     def _make(self, path: bytes, entry: Entry, extras: Extras) -> None:
         if entry.kind == FILE:
@@ -691,9 +717,10 @@ class Restore:
             os.mknod(path, kind | 0o600, os.makedev(*extras.device))
 
     def _write(self, path: bytes, entry: Entry, extras: Extras) -> None:
-        aside = path[: path.rfind(b"/") + 1] + b".recover-unfinished"
+        aside = path[: path.rfind(b"/") + 1] + self.aside
+        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            with open(aside, "xb") as file:
+            with open(handle, "wb") as file:
                 if extras.extents is None:
                     written = sum(
                         file.write(self.store.chunk(c)) for c in chunks_of(self.store, entry)
@@ -711,7 +738,7 @@ class Restore:
         self.size += entry.size
 
     def _write_extents(self, file: Any, entry: Entry, extents: tuple[tuple[int, int], ...]) -> None:
-        if extents and extents[-1][0] + extents[-1][1] > entry.size:
+        if extents and sum(extents[-1]) > entry.size:  # they are in order
             raise Damaged("its data lies behind its end")
         file.truncate(entry.size)
         waiting = b""
@@ -727,14 +754,34 @@ class Restore:
             raise Damaged("it has more content than extents")
 
     def _describe(self, path: bytes, entry: Entry, extras: Extras) -> None:
-        """Owner, extended attributes, mode, times: in this order, as each may undo the next."""
+        """Owner, extended attributes, mode, times: in this order, as each may undo the next.
+
+        Without its owner a file is not setuid, and without its list its group gets nothing.
+        """
+        mode = entry.mode
+        owner = (entry.uid, entry.gid)
         if os.geteuid() == 0:
-            os.chown(path, entry.uid, entry.gid, follow_symlinks=False)
-        for name, value in extras.xattrs:
-            self.attempt(path, lambda n=name, v=value: self._set_xattr(path, n, v))
+            if not self.attempt(path, lambda: self._give(path, *owner)):
+                mode &= ~0o6000
+        elif owner != (os.geteuid(), os.getegid()):
+            self.foreign += 1
+            mode &= ~0o6000
+        # Lists last: they change the mode, and may take the right away to set the others.
+        for name, value in sorted(extras.xattrs, key=lambda one: one[0].startswith(b"system.")):
+            is_set = self.attempt(path, lambda n=name, v=value: self._set_xattr(path, n, v))
+            if not is_set and name == b"system.posix_acl_access":
+                mode &= ~0o070
         if entry.kind != SYMLINK:
-            os.chmod(path, entry.mode)
+            os.chmod(path, mode)
         os.utime(path, ns=(entry.mtime, entry.mtime), follow_symlinks=False)
+        if os.lstat(path).st_mtime_ns != entry.mtime:
+            self.problems.append(f"{os.fsdecode(path)}: this file system cannot keep its time")
+
+    @staticmethod
+    def _give(path: bytes, user: int, group: int) -> None:
+        if not (0 <= user < 2**32 - 1 and 0 <= group < 2**32 - 1):  # the largest means: as it is
+            raise Damaged(f"it cannot belong to user {user} and group {group}")
+        os.chown(path, user, group, follow_symlinks=False)
 
     @staticmethod
     def _set_xattr(path: bytes, name: bytes, value: bytes) -> None:
@@ -745,10 +792,11 @@ class Restore:
 
 def places(roots: list[Entry], target: bytes) -> list[bytes]:
     """Each root at TARGET/<its last name>, or at its full path below TARGET when two are alike."""
-    lasts = [root.name.rstrip(b"/").rsplit(b"/", 1)[-1] or b"root" for root in roots]
+    whole = [root.name.strip(b"/") or b"root" for root in roots]
+    lasts = [name.rsplit(b"/", 1)[-1] for name in whole]
     return [
-        target + b"/" + (last if lasts.count(last) == 1 else root.name.strip(b"/"))
-        for root, last in zip(roots, lasts, strict=True)
+        target + b"/" + (last if lasts.count(last) == 1 else name)
+        for name, last in zip(whole, lasts, strict=True)
     ]
 
 
@@ -821,6 +869,8 @@ def restore(chosen: argparse.Namespace, account: Account, device: Device, one: S
     work.run(one)
     for problem in work.problems:
         print(f"not restored: {problem}", file=sys.stderr)
+    if work.foreign:
+        print(f"note: {work.foreign} entries belonged to somebody else, and are yours now")
     print(
         f"Restored {work.files} files, {work.size} bytes, of snapshot {one.sequence} to {chosen.to}"
     )

@@ -24,6 +24,7 @@ SEED = int(os.environ.get("CSB_CRASH_SEED", "0")) or random.SystemRandom().randr
 ROUNDS = int(os.environ.get("CSB_CRASH_ROUNDS", "0")) or (
     60 if os.environ.get("CSB_TEST_FULL") else 4
 )
+SLACK = 300_000  # listings
 
 
 @dataclass
@@ -38,18 +39,27 @@ class Story:
     kept: dict[int, Path] = field(default_factory=dict)
     fired: int = 0
 
-    def change_files(self) -> None:
-        """Some new, some changed, some gone."""
+    def change_files(self) -> int:
+        """Some new, some changed, some gone; how many bytes are new."""
+        new = 0
         folder = self.source / f"folder-{self.chance.randrange(8)}"
         folder.mkdir(exist_ok=True)
         for _ in range(self.chance.randint(5, 60)):
             name = folder / f"file-{self.chance.randrange(200)}"
-            name.write_bytes(self.chance.randbytes(self.chance.choice([10, 3000, 40_000])))
+            size = self.chance.choice([10, 3000, 40_000])
+            name.write_bytes(self.chance.randbytes(size))
+            new += size
         big = self.source / f"big-{self.chance.randrange(3)}"
-        big.write_bytes(blake3(self.chance.randbytes(8)).digest(self.chance.randint(1, 12) << 20))
+        size = self.chance.randint(1, 12) << 20
+        big.write_bytes(blake3(self.chance.randbytes(8)).digest(size))
         victims = sorted(path for path in folder.iterdir() if path.is_file())
         for path in self.chance.sample(victims, min(3, len(victims))):
             path.unlink()
+        return new + size
+
+    def stored(self) -> int:
+        packs = (self.server.data / "packs").rglob("*")
+        return sum(path.stat().st_size for path in packs if path.is_file())
 
     def remember(self, sequence: int) -> None:
         copy = self.place / f"kept-{sequence}"
@@ -110,15 +120,18 @@ def test_nothing_acknowledged_is_lost(story: Story, victim: str) -> None:
 
 
 def live_through_a_crash(story: Story, victim: str) -> None:
-    story.change_files()
+    new, stored = story.change_files(), story.stored()
     before = {one["sequence"] for one in story.snapshots()}
     kill = story.kill_client if victim == "client" else story.kill_server
     kill(story.chance.uniform(0.2, 1.8))
     half_done = {one["sequence"] for one in story.snapshots()} - before
 
+    there = story.stored() - stored
     done = story.client.backup()
 
     assert done["coverage"] == 1
+    assert done["bytes_sent"] <= max(0, new - there) * 1.01 + SLACK  # only what is not there
+    assert story.stored() - stored <= new * 1.01 + SLACK  # and nothing is there twice
     assert len(half_done) <= 1
     story.remember(done["sequence"])
     found = {one["sequence"] for one in story.snapshots()}

@@ -5,11 +5,14 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from blake3 import blake3
 
+from csbackup.client.config import Home
+from csbackup.client.keyring import load_device, save_device
 from csbackup.format.recovery import format_recovery_key
 from support.nasty_files import differences
 from support.processes import (
@@ -122,13 +125,13 @@ def test_a_wrong_pin(stranger: Client) -> None:
 def test_a_server_that_became_another(laptop: Client, tmp_path: Path, server: Server) -> None:
     """Another server at the same address: another CA."""
     with start_server(tmp_path / "other") as other:
-        settings = laptop.home / "device.json"
-        kept = settings.read_bytes()
-        settings.write_bytes(kept.replace(server.url.encode(), other.url.encode()))
+        home = Home(laptop.home)
+        kept = load_device(home)
+        save_device(home, replace(kept, url=other.url))
         try:
             result = laptop.run("backup", code=2)
         finally:
-            settings.write_bytes(kept)
+            save_device(home, kept)
 
     says(result, "pin")
 

@@ -55,6 +55,7 @@ class FakeServer:
     finished: set[bytes] = field(default_factory=set)
     calls: Counter[str] = field(default_factory=Counter)
     bytes_received: int = 0
+    repeated: list[bytes] = field(default_factory=list)  # ids that came though they were here
     resend: tuple[bytes, ...] = ()
     tamper: Callable[[bytes], bytes] = lambda block: block
 
@@ -83,7 +84,9 @@ class FakeServer:
             raise Refused(400, "bad-request", f"The list has more than {frames.MAX_HAVE} ids.", {})
         with self._lock:
             if kind == "nodes":
-                whole = {id[:width] for id in self.tree_nodes if self._is_whole(id)}
+                asked = {id[:width] for id in ids}
+                likely = [id for id in self.tree_nodes if id[:width] in asked]
+                whole = {id[:width] for id in likely if self._is_whole(id)}
                 return [id[:width] in whole for id in ids]
             here = self.chunks if width == 32 else self._prefixes
             return [id[:width] in here for id in ids]
@@ -184,11 +187,15 @@ class FakeServer:
         place = _Place(pack, item.offset, item.length)
         found = content[item.offset : item.offset + item.length]
         if kind == packing.TREES:
+            if item.id in self.tree_nodes:
+                self.repeated.append(item.id)
             unpack_node(found, NodeId(item.id))
             self.tree_nodes[item.id] = place
             return
         assert block_id(found) == BlockId(item.id)
         for number, chunk in enumerate(split_ids(item.chunks)):
+            if chunk in self.chunks:
+                self.repeated.append(chunk)
             self.chunks[chunk] = (place, number)
             self._prefixes.add(chunk[: frames.PREFIX])
 

@@ -210,7 +210,9 @@ class Client:
 
     def run(self, *arguments: str, code: int | None = 0, give: str = "", **env: str) -> Result:
         """Run `csb`; with `code` None any exit code will do."""
-        return run_program("csb", *arguments, env=self._environment(env), give=give).expect(code)
+        return run_program("csb", *arguments, env=self.environment_of_a_run(env), give=give).expect(
+            code
+        )
 
     def start(self, *arguments: str, **env: str) -> subprocess.Popen[str]:
         """Run `csb` beside the test, which may kill it."""
@@ -221,12 +223,12 @@ class Client:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            env=self._environment(env),
+            env=self.environment_of_a_run(env),
         )
 
-    def _environment(self, more: dict[str, str]) -> dict[str, str]:
+    def environment_of_a_run(self, more: dict[str, str] | None = None) -> dict[str, str]:
         own = {"CSB_HOME": str(self.home), "CSB_PASSWORD": self.password, "COLUMNS": "200"}
-        return clean_environment(**(own | self.environment | more))
+        return clean_environment(**(own | self.environment | (more or {})))
 
     def register(self, account: str, *, device: str) -> Result:
         """A new account, with this device; remembers the recovery key."""

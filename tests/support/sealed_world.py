@@ -22,7 +22,7 @@ from csbackup.format.ids import (
     chunk_id,
     snapshot_id,
 )
-from csbackup.format.keys import account_keys, seal_data_key
+from csbackup.format.keys import DeviceKeys, account_keys, seal_data_key
 from csbackup.format.sealing import DataKey, seal_block
 from csbackup.format.snapshot import Settings, Snapshot, Totals
 from csbackup.format.tree import (
@@ -49,17 +49,23 @@ MTIME = 1_700_000_000_123_456_789
 
 @dataclass
 class SealedWorld:
-    """Nodes by id; packs by id; each block's place. One pack a block, unless blocks are joined."""
+    """Nodes by id; packs by id; each block's place. One pack a block, unless blocks are joined.
+
+    `contents`: the plain chunks, for who reads without unsealing.
+    """
+
+    keys: DeviceKeys = KEYS.device
 
     packed: dict[NodeId, bytes] = field(default_factory=dict)
     packs: dict[PackId, bytes] = field(default_factory=dict)
     places: list[BlockLocation] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    contents: dict[ChunkId, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._salts = itertools.count()
         self._data_key = DataKey(
-            b"k" * 32, seal_data_key(b"k" * 32, KEYS.device.sealing_public, ACCOUNT)
+            b"k" * 32, seal_data_key(b"k" * 32, self.keys.sealing_public, self.keys.account)
         )
         self._compressor = zstandard.ZstdCompressor(level=1)
 
@@ -92,14 +98,15 @@ class SealedWorld:
         pack = b""
         places = []
         for contents in blocks:
-            chunks = [chunk_id(content, KEYS.device.id_key) for content in contents]
+            chunks = [chunk_id(content, self.keys.id_key) for content in contents]
             sealed = seal_block(
                 list(contents),
                 self._data_key,
-                KEYS.device,
+                self.keys,
                 salt=next(self._salts).to_bytes(24, "big"),
                 compressor=self._compressor,
             )
+            self.contents |= zip(chunks, contents, strict=True)
             places.append((len(pack), len(sealed), tuple(chunks)))
             pack += sealed
             ids += chunks

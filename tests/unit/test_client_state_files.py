@@ -1,5 +1,6 @@
 """The client's state folder: keys, settings, heads."""
 
+import json
 import stat
 from pathlib import Path
 
@@ -164,3 +165,84 @@ def test_heads_that_can_be_none_are_refused_and_not_kept(
             take(heads)
 
     assert home.read("heads.json") is None
+
+
+# --- flipped bits ---
+
+
+def flipped(content: bytes) -> list[bytes]:
+    """The content with one bit flipped, once for each bit of a sample of its bytes."""
+    return [
+        content[:at] + bytes([content[at] ^ 1 << bit]) + content[at + 1 :]
+        for at in range(0, len(content), 7)
+        for bit in range(8)
+    ]
+
+
+def test_no_flipped_bit_makes_another_device(home: Home) -> None:
+    save_device(home, device())
+    whole = (home.path / "device.json").read_bytes()
+
+    for content in flipped(whole):
+        home.write("device.json", content)
+        try:
+            found = load_device(home)
+        except PathProblem:
+            continue
+        assert found == device()
+
+
+def test_no_flipped_bit_backs_up_something_else(home: Home) -> None:
+    settings = Settings(SourceId(b"s" * 16), (b"/home/anna",), ("*.tmp",))
+    save_settings(home, settings)
+    whole = (home.path / "settings.json").read_bytes()
+
+    for content in flipped(whole):
+        home.write("settings.json", content)
+        try:
+            found = load_settings(home)
+        except PathProblem:
+            continue
+        assert found == settings
+
+
+def test_no_flipped_bit_lets_a_server_go_back(home: Home) -> None:
+    heads = Heads(home)
+    heads.remember([head(LAPTOP, 3)])
+    whole = (home.path / "heads.json").read_bytes()
+
+    for content in flipped(whole):
+        home.write("heads.json", content)
+        with pytest.raises((PathProblem, ServerWentBack)):
+            heads.check([head(LAPTOP, 2)])
+
+
+def test_a_device_file_without_its_checksum_is_damaged(home: Home) -> None:
+    save_device(home, device())
+    file = json.loads((home.path / "device.json").read_bytes())
+    del file["checksum"]
+    home.write("device.json", json.dumps(file).encode())
+
+    with pytest.raises(PathProblem, match="lacks its checksum"):
+        load_device(home)
+
+
+def test_a_device_file_of_the_first_version_is_still_read(home: Home) -> None:
+    save_device(home, device())
+    file = json.loads((home.path / "device.json").read_bytes())
+    del file["checksum"]
+    home.write("device.json", json.dumps(file | {"version": 1}).encode())
+
+    assert load_device(home) == device()
+
+
+def test_a_person_may_change_the_settings_file(home: Home) -> None:
+    save_settings(home, Settings(SourceId(b"s" * 16), (b"/home/anna",)))
+    file = json.loads((home.path / "settings.json").read_bytes())
+    del file["checksum"]
+    home.write("settings.json", json.dumps(file | {"roots": ["/srv"]}).encode())
+
+    changed = load_settings(home)
+
+    assert changed is not None
+    assert changed.roots == (b"/srv",)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from csbackup.client.browse.chain import History, Kept
+from csbackup.client.browse.nodes import NodeReader
+from csbackup.client.browse.versions import versions
 from csbackup.client.cli.looking import unfinished
 from support.sealed_world import DEVICE, SealedWorld
 
@@ -34,3 +36,22 @@ def test_an_unfinished_first_snapshot_names_no_other() -> None:
     kept = _kept(SealedWorld(), 1, partial=True)
 
     assert "--snapshot" not in unfinished(History(DEVICE, (kept,), None), kept)
+
+
+def test_the_newest_is_the_last_that_finished() -> None:
+    world = SealedWorld()
+    whole, checkpoint = _kept(world, 1, partial=False), _kept(world, 2, partial=True)
+
+    assert History(DEVICE, (whole, checkpoint), None).last() == whole
+    assert History(DEVICE, (checkpoint,), None).last() == checkpoint
+
+
+def test_what_an_unfinished_snapshot_lacks_was_not_removed() -> None:
+    world = SealedWorld()
+    there = world.snapshot(world.folder(b"/r", world.file(b"x", b"1")), sequence=1)
+    checkpoint = world.snapshot(world.folder(b"/r"), sequence=2)
+    checkpoint = replace(checkpoint, snapshot=replace(checkpoint.snapshot, partial=True))
+
+    found = list(versions(NodeReader(world), [there, checkpoint], b"/r/x"))
+
+    assert [one.change for one in found] == ["added"]

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import json
 import math
 import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import platformdirs
+from blake3 import blake3
 
 from csbackup.errors import ClientError, LocalDiskFull, PathProblem
 
 PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
 _FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
+_CHECKSUM = "checksum"
+
+
+class StateFile(NamedTuple):
+    """What a state file says. `checked`: it carried a checksum, which holds."""
+
+    value: Any
+    checked: bool
 
 
 class SettingInvalid(ClientError):
@@ -62,13 +74,40 @@ class Home:
             aside.replace(self.path / name)
             _sync_folder(self.path)  # or the rename itself may be lost
         except OSError as problem:
-            aside.unlink(missing_ok=True)
             if problem.errno in _FULL:
                 raise LocalDiskFull(str(self.path)) from problem
             raise PathProblem(
-                f"The state folder {self.path} cannot be written: {problem.strerror}. "
-                "Choose another one with CSB_HOME."
+                f"The state file {self.path / name} cannot be written: {problem.strerror}. "
+                "Choose another state folder with CSB_HOME."
             ) from problem
+        finally:
+            with contextlib.suppress(OSError):  # also when a person stops us in between
+                aside.unlink()
+
+    def read_json(self, name: str) -> StateFile | None:
+        """What `write_json` kept, or None; `ValueError` where it is not that any more.
+
+        A file without a checksum is as an earlier release, or a person, wrote it.
+        """
+        content = self.read(name)
+        if content is None:
+            return None
+        try:
+            value = json.loads(content)
+        except RecursionError:
+            raise ValueError("It is nested too deeply.") from None
+        if not isinstance(value, dict) or _CHECKSUM not in value:
+            return StateFile(value, checked=False)
+        if value.pop(_CHECKSUM) != _checksum(value):
+            raise ValueError("It does not match its checksum.")
+        return StateFile(value, checked=True)
+
+    def write_json(self, name: str, value: dict[str, Any]) -> None:
+        """Replace a state file, with a checksum: one flipped bit in a key or a path would
+        otherwise be taken for what was chosen.
+        """
+        whole = value | {_CHECKSUM: _checksum(value)}
+        self.write(name, json.dumps(whole, indent=1).encode())
 
     def remove(self, name: str) -> None:
         (self.path / name).unlink(missing_ok=True)
@@ -83,6 +122,10 @@ def find_home(environment: Mapping[str, str]) -> Home:
     """The folder that `CSB_HOME` names, or the platform's own for program state."""
     chosen = environment.get("CSB_HOME")
     return Home(Path(chosen).expanduser().absolute() if chosen else _platform_folder())
+
+
+def _checksum(value: dict[str, Any]) -> str:
+    return blake3(json.dumps(value, sort_keys=True).encode()).hexdigest(16)
 
 
 def _platform_folder() -> Path:

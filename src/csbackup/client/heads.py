@@ -6,7 +6,6 @@ than this file was set back, or hides something.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -105,11 +104,9 @@ class Heads:
         return ""
 
     def _load(self) -> _File:
-        content = self.home.read(FILE)
-        if content is None:
-            return _File()
         try:
-            return parse(_File, json.loads(content), "It")
+            found = self.home.read_json(FILE)
+            return parse(_File, found.value, "It") if found else _File()
         except (ValueError, RequestError) as problem:
             raise PathProblem(
                 f"{self.home.path / FILE} is damaged: {problem} Remove it to go on; "
@@ -117,7 +114,7 @@ class Heads:
             ) from problem
 
     def _save(self, file: _File) -> None:
-        self.home.write(FILE, json.dumps(render(file), indent=1).encode())
+        self.home.write_json(FILE, render(file))
 
 
 def sane(heads: Iterable[DeviceHead]) -> tuple[DeviceHead, ...]:

@@ -4,6 +4,10 @@ The journal is a cache, never the truth: missing, damaged, foreign or older, it 
 row is a folder, or a page of a long one: a digest over the statuses of its entries and the
 results of its subfolders, the node that came of them, and the entries.
 
+Nothing of it is believed unread: a row carries a checksum over all its fields, and its entries one
+of their own, both keyed with whose journal it is. A row that a disk, a crash or another journal
+spoilt is a row that is not there; what it stood for is looked at again, and signed as it is.
+
 **Order.** A row is written only after the server has acknowledged every chunk and node it names
 (the caller sees to that), so whatever a crash leaves behind may be trusted: rows that are there
 name what is there, rows that are missing are read again. Losing the last rows costs time only,
@@ -26,11 +30,13 @@ from csbackup.errors import ClientError, LocalDiskFull
 from csbackup.format.ids import LONG
 
 FILE = "journal.db"
-VERSION = 1
+VERSION = 2
 LOOSE = -1  # the change time of an entry that is known from a snapshot only
 DISTRUSTED = -2  # the change time of an entry that must be read again
 NEVER = b""  # a digest that no folder has
 
+# Of a damaged schema, SQLite complains in words that are not always text.
+_FAILURES = (sqlite3.Error, UnicodeError)
 _MARSHAL = 2  # without references: equal values give equal bytes
 _CHECK_BYTES = 16
 _SCHEMA = """
@@ -44,19 +50,25 @@ create table pages (
     files   integer not null,   -- of the page, with all that is below
     folders integer not null,
     bytes   integer not null,
+    checksum blob not null,     -- of all fields above
     entries blob not null       -- checksum, then marshal of [(ctime, inode, volume, row), ...]
 ) strict;
 create unique index pages_by_folder on pages (folder, page);
 """
-_FIND = "select digest, nodes, files, folders, bytes from pages where folder = ? and page = ?"
-_ENTRIES = """select entries from pages where folder = ?1 and page <= ?3 and page >= (
+_FIND = """select digest, nodes, files, folders, bytes, checksum from pages
+where folder = ? and page = ?"""
+_ENTRIES = """select page, entries from pages where folder = ?1 and page <= ?3 and page >= (
 select coalesce(max(page), x'') from pages where folder = ?1 and page <= ?2) order by page"""
 _KEYS = "select page from pages where folder = ?"
 _BELOW = "select folder, page from pages where folder = ? or (folder >= ? and folder < ?)"
-_PUT = """insert into pages (folder, page, digest, nodes, files, folders, bytes, entries)
-values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (folder, page) do update set digest = excluded.digest,
-nodes = excluded.nodes, files = excluded.files, folders = excluded.folders,
-bytes = excluded.bytes, entries = excluded.entries"""
+_ONE = """select folder, page, digest, nodes, files, folders, bytes, checksum, entries from pages
+where number = ?"""
+_PUT = """insert into pages
+(folder, page, digest, nodes, files, folders, bytes, checksum, entries)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (folder, page) do update set
+digest = excluded.digest, nodes = excluded.nodes, files = excluded.files,
+folders = excluded.folders, bytes = excluded.bytes, checksum = excluded.checksum,
+entries = excluded.entries"""
 
 
 class JournalDamaged(ClientError):
@@ -66,6 +78,18 @@ class JournalDamaged(ClientError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(f"The journal {path} is damaged. It will be made anew.")
+
+
+class JournalInTheWay(ClientError):
+    """What lies where the journal belongs cannot be replaced."""
+
+    code = "journal-in-the-way"
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(
+            f"{path} cannot be made anew: {why}. "
+            "Remove what lies there, or choose another state folder with CSB_HOME."
+        )
 
 
 class Known(NamedTuple):
@@ -105,15 +129,35 @@ def digest_of(value: Any) -> bytes:
 
 
 def pack_entries(entries: Iterable[Known]) -> bytes:
-    packed = marshal.dumps([tuple(entry) for entry in entries], _MARSHAL)
-    return blake3(packed).digest(_CHECK_BYTES) + packed
+    return marshal.dumps([tuple(entry) for entry in entries], _MARSHAL)
 
 
-def _unpack_entries(blob: bytes) -> list[Known] | None:
-    packed = memoryview(blob)[_CHECK_BYTES:]
-    if blake3(packed).digest(_CHECK_BYTES) != blob[:_CHECK_BYTES]:
-        return None  # and never shown to marshal, which trusts its input
-    return [Known(*entry) for entry in marshal.loads(packed)]  # noqa: S302  checked above
+class _Checks:
+    """Checksums that hold for one journal only: a page of another one does not pass for ours."""
+
+    def __init__(self, identity: bytes) -> None:
+        self._key = blake3(identity).digest()
+
+    def of_row(self, *fields: Any) -> bytes:
+        """Of all fields but the entries, as they were asked for and as they came."""
+        packed = marshal.dumps(fields, _MARSHAL)
+        return blake3(packed, key=self._key).digest(_CHECK_BYTES)
+
+    def seal_entries(self, folder: bytes, page: bytes, packed: bytes) -> bytes:
+        return self._of_entries(folder, page, packed) + packed
+
+    def open_entries(self, folder: bytes, page: bytes, blob: Any) -> list[Known]:
+        """None of them where they are spoilt, and then never shown to marshal, which trusts."""
+        if type(blob) is not bytes:
+            return []
+        packed = memoryview(blob)[_CHECK_BYTES:]
+        if self._of_entries(folder, page, packed) != blob[:_CHECK_BYTES]:
+            return []
+        return [Known(*entry) for entry in marshal.loads(packed)]  # noqa: S302  checked above
+
+    def _of_entries(self, folder: bytes, page: bytes, packed: bytes | memoryview) -> bytes:
+        check = blake3(marshal.dumps((folder, page), _MARSHAL), key=self._key)
+        return check.update(packed).digest(_CHECK_BYTES)
 
 
 class Journal:
@@ -124,10 +168,11 @@ class Journal:
         self.fresh = False
         facts = [VERSION, marshal.version, identity]
         self._identity = marshal.dumps(facts, _MARSHAL)
+        self._checks = _Checks(self._identity)
         try:
             self._db = _open(path)
             self.fresh = self.fact("identity") != self._identity
-        except sqlite3.DatabaseError as problem:
+        except _FAILURES as problem:
             if isinstance(failure_of(problem, path), LocalDiskFull):
                 raise LocalDiskFull(str(path)) from problem
             self.fresh = True
@@ -137,18 +182,20 @@ class Journal:
             self._begin_anew()
 
     def find(self, folder: bytes, page: bytes) -> tuple[bytes, Result] | None:
-        """A page's digest and result."""
+        """A page's digest and result; None where there is no row, or a spoilt one."""
         row = self._all(_FIND, (folder, page))
         if not row:
             return None
-        digest, nodes, files, folders, size = row[0]
+        digest, nodes, files, folders, size, checksum = row[0]
+        if checksum != self._checks.of_row(folder, page, digest, nodes, files, folders, size):
+            return None
         return digest, Result(_unpack_nodes(nodes), files, folders, size)
 
     def entries(self, folder: bytes, first: bytes, last: bytes) -> dict[bytes, Known]:
         """What is known of the names from `first` to `last`, wherever pages began back then."""
         found = {}
-        for (blob,) in self._all(_ENTRIES, (folder, first, last)):
-            for entry in _unpack_entries(blob) or ():
+        for page, blob in self._all(_ENTRIES, (folder, first, last)):
+            for entry in self._checks.open_entries(folder, page, blob):
                 found[entry.row[0]] = entry
         return found
 
@@ -157,19 +204,7 @@ class Journal:
 
     def put(self, rows: Iterable[PageRow]) -> None:
         """Keep rows whose chunks and nodes are all acknowledged."""
-        values = (
-            (
-                row.folder,
-                row.page,
-                row.digest,
-                _pack_nodes(row.result.nodes),
-                row.result.files,
-                row.result.folders,
-                row.result.bytes,
-                row.entries,
-            )
-            for row in rows
-        )
+        values = (self._values(row) for row in rows)
         self._change(_PUT, values)
 
     def forget_pages(self, folder: bytes, pages: Iterable[bytes]) -> None:
@@ -183,18 +218,18 @@ class Journal:
         self._change("delete from pages where folder = ? and page = ?", found)
 
     def all_entries(self) -> Iterator[tuple[bytes, bytes, Result, list[Known]]]:
-        """Every page with its entries: the one pass that finds who needs a chunk."""
+        """Every page with its entries: the one pass that finds who needs a chunk.
+
+        Spoilt rows are left out: nobody finds them, so nobody trusts what they name.
+        """
         numbers = self._all("select number from pages order by number", ())
         for (number,) in numbers:
-            rows = self._all(
-                "select folder, page, nodes, files, folders, bytes, entries from pages "
-                "where number = ?",
-                (number,),
-            )
-            if rows:
-                folder, page, nodes, files, folders, size, blob = rows[0]
+            for folder, page, *fields, checksum, blob in self._all(_ONE, (number,)):
+                if checksum != self._checks.of_row(folder, page, *fields):
+                    continue
+                _, nodes, files, folders, size = fields
                 result = Result(_unpack_nodes(nodes), files, folders, size)
-                yield folder, page, result, _unpack_entries(blob) or []
+                yield folder, page, result, self._checks.open_entries(folder, page, blob)
 
     def fact(self, name: str) -> bytes | None:
         rows = self._all("select value from facts where name = ?", (name,))
@@ -207,11 +242,11 @@ class Journal:
         """Commit what was put since; a crash loses what came after."""
         try:
             self._db.commit()
-        except sqlite3.DatabaseError as problem:
+        except _FAILURES as problem:
             raise failure_of(problem, self.path) from problem
 
     def close(self) -> None:
-        with suppress(sqlite3.DatabaseError):
+        with suppress(*_FAILURES):
             self._db.rollback()
             self._db.close()
 
@@ -225,10 +260,11 @@ class Journal:
         journal = cls.__new__(cls)
         journal.path, journal.fresh = path, False
         journal._identity = marshal.dumps([VERSION, marshal.version, identity], _MARSHAL)
+        journal._checks = _Checks(journal._identity)
         try:
             journal._db = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)
             known = journal.fact("identity")
-        except (sqlite3.DatabaseError, JournalDamaged):
+        except (*_FAILURES, JournalDamaged):
             return None
         if known != journal._identity:
             journal.close()
@@ -239,7 +275,11 @@ class Journal:
     def remove(path: Path) -> None:
         """Throw a journal away; the next run makes it anew."""
         for ending in ("", "-wal", "-shm"):
-            Path(f"{path}{ending}").unlink(missing_ok=True)
+            file = Path(f"{path}{ending}")
+            try:
+                file.unlink(missing_ok=True)
+            except OSError as problem:
+                raise JournalInTheWay(file, problem.strerror or str(problem)) from problem
 
     def _begin_anew(self) -> None:
         if hasattr(self, "_db"):
@@ -248,25 +288,36 @@ class Journal:
         try:
             self._db = _open(self.path)
             self._db.executescript(_SCHEMA)
-        except sqlite3.DatabaseError as problem:
-            raise failure_of(problem, self.path) from problem
+        except _FAILURES as problem:
+            failure = failure_of(problem, self.path)
+            if isinstance(failure, JournalDamaged):  # a new one: another would fare no better
+                failure = JournalInTheWay(self.path, str(problem))
+            raise failure from problem
         self.keep_fact("identity", self._identity)
         self.save()
+
+    def _values(self, row: PageRow) -> tuple[Any, ...]:
+        result = row.result
+        nodes = _pack_nodes(result.nodes)
+        totals = (result.files, result.folders, result.bytes)
+        checksum = self._checks.of_row(row.folder, row.page, row.digest, nodes, *totals)
+        entries = self._checks.seal_entries(row.folder, row.page, row.entries)
+        return (row.folder, row.page, row.digest, nodes, *totals, checksum, entries)
 
     def _all(self, query: str, values: tuple[Any, ...]) -> list[Any]:
         try:
             return self._db.execute(query, values).fetchall()
-        except sqlite3.DatabaseError as problem:
+        except _FAILURES as problem:
             raise failure_of(problem, self.path) from problem
 
     def _change(self, statement: str, values: Iterable[Any]) -> None:
         try:
             self._db.executemany(statement, values)
-        except sqlite3.DatabaseError as problem:
+        except _FAILURES as problem:
             raise failure_of(problem, self.path) from problem
 
 
-def failure_of(problem: sqlite3.DatabaseError, path: Path) -> ClientError:
+def failure_of(problem: Exception, path: Path) -> ClientError:
     """What SQLite complains of: a full disk is no damage, and a new journal would not help."""
     code = getattr(problem, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_FULL:
@@ -278,7 +329,10 @@ def _open(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path)
     for pragma in ("journal_mode = wal", "synchronous = normal", "cache_size = -4096"):
         connection.execute(f"pragma {pragma}")
-    path.chmod(0o600)
+    try:
+        path.chmod(0o600)
+    except OSError as problem:
+        raise JournalInTheWay(path, problem.strerror or str(problem)) from problem
     return connection
 
 

@@ -6,7 +6,6 @@ it, no master secret and no private sealing key of the account.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from csbackup.client.config import Home
@@ -61,16 +60,19 @@ class _File:
     token: str
 
 
-_VERSION = 1
+_VERSION = 2
+_UNCHECKED = 1  # files of this version carry no checksum
 
 
 def load_device(home: Home) -> EnrolledDevice:
     """The device that was enrolled here; `NotEnrolled` before that."""
-    content = home.read(FILE)
-    if content is None:
-        raise NotEnrolled
     try:
-        file = parse(_File, json.loads(content), "It")
+        found = home.read_json(FILE)
+        if found is None:
+            raise NotEnrolled
+        file = parse(_File, found.value, "It")
+        if not found.checked and file.version != _UNCHECKED:
+            raise ValueError("It lacks its checksum.")
     except (ValueError, RequestError) as problem:
         raise PathProblem(
             f"{home.path / FILE} is damaged: {problem} "
@@ -81,7 +83,7 @@ def load_device(home: Home) -> EnrolledDevice:
 
 def save_device(home: Home, device: EnrolledDevice) -> None:
     """Keep an enrolled device; the one before is forgotten."""
-    home.write(FILE, json.dumps(render(_to_file(device)), indent=1).encode())
+    home.write_json(FILE, render(_to_file(device)))
 
 
 def is_enrolled(home: Home) -> bool:

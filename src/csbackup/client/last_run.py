@@ -5,7 +5,6 @@ For `csb status` and the service, also when the server does not answer. Losing i
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 
 from csbackup.client.config import Home
@@ -44,14 +43,12 @@ class LastRun:
 
 def load_last_run(home: Home) -> LastRun | None:
     """None before the first run, and when the file is damaged: the next run writes it anew."""
-    content = home.read(FILE)
-    if content is None:
-        return None
     try:
-        return parse(LastRun, json.loads(content), "It")
+        found = home.read_json(FILE)
+        return parse(LastRun, found.value, "It") if found else None
     except (ValueError, RequestError):
         return None
 
 
 def save_last_run(home: Home, run: LastRun) -> None:
-    home.write(FILE, json.dumps(render(run), indent=1).encode())
+    home.write_json(FILE, render(run))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
@@ -29,16 +28,17 @@ class _File:
 
 def load_settings(home: Home) -> Settings | None:
     """The settings kept here, or None before anything was chosen."""
-    content = home.read(FILE)
-    if content is None:
-        return None
     try:
-        file = parse(_File, json.loads(content), "It")
+        found = home.read_json(FILE)
+        if found is None:
+            return None
+        file = parse(_File, found.value, "It")
         roots = tuple(unquote_to_bytes(root) for root in file.roots)
     except (ValueError, RequestError) as problem:
         raise PathProblem(
             f"{home.path / FILE} is damaged: {problem} "
-            "Remove it and choose the folders again with `csb add`."
+            "Remove it and choose the folders again with `csb add`; if you changed it yourself, "
+            "remove its checksum."
         ) from problem
     return Settings(
         SourceId(file.source),
@@ -57,7 +57,7 @@ def save_settings(home: Home, settings: Settings) -> None:
         settings.one_file_system,
         settings.default_exclusions,
     )
-    home.write(FILE, json.dumps(render(file), indent=1).encode())
+    home.write_json(FILE, render(file))
 
 
 def new_settings() -> Settings:

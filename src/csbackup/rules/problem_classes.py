@@ -27,6 +27,9 @@ ProblemClass = Literal[
     "not-written",
     "exists",
     "owner",
+    "group",
+    "links",
+    "replaced",
     "mode",
     "times",
     "attributes",
@@ -138,6 +141,20 @@ ADVICE: dict[ProblemClass, Advice] = {
     "owner": Advice(
         "Belongs to somebody else than before",
         "Run the restore as root if owners matter. The contents are right.",
+    ),
+    "group": Advice(
+        "Belongs to another group than before",
+        "Run the restore as root, or as a member of that group. The contents are right.",
+    ),
+    "links": Advice(
+        "Is a file of its own now",
+        "It was another name of a file that could not be linked to; its content is right. Restore "
+        "to one file system that has hard links.",
+    ),
+    "replaced": Advice(
+        "Was replaced while it was restored",
+        "Something else writes there at the same time. Stop it and run the restore again, or "
+        "restore to another place with --to.",
     ),
     "mode": Advice(
         "Has other permissions than before",

@@ -1,4 +1,4 @@
-"""How long a connection may take to say what it wants, and how much it may say."""
+"""How long a connection may take to say what it wants, or goodbye, and how much it may say."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEADER_SECONDS = 10
 HEADER_BYTES = 64 * 1024
+GOODBYE_SECONDS = 3
 
 
 class PatientProtocol(HttpToolsProtocol):
@@ -38,6 +39,24 @@ class PatientProtocol(HttpToolsProtocol):
             self._head_bytes += len(data)
             if self._head_bytes > HEADER_BYTES:
                 self.transport.close()
+
+    def shutdown(self) -> None:
+        """End the connection, now or after the answer that is on its way.
+
+        TLS waits half a minute for a client's goodbye, which one that keeps a connection for later
+        never says: without this, a server that is told to stop would be away for so long.
+        """
+        super().shutdown()
+        self._await_goodbye()
+
+    def _await_goodbye(self) -> None:
+        self.loop.call_later(GOODBYE_SECONDS, self._end_or_await)
+
+    def _end_or_await(self) -> None:
+        if self.transport.is_closing():
+            self.transport.abort()
+        else:
+            self._await_goodbye()
 
     def _await_head(self) -> None:
         self._have_head()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -12,7 +13,7 @@ from csbackup.client.backup.entries import Subtree
 from csbackup.client.backup.pipeline import Pipeline
 from csbackup.client.backup.tally import Tally
 from csbackup.client.journal import Journal
-from csbackup.errors import HistoryBroken, Refused
+from csbackup.errors import ClientError, HistoryBroken, Refused
 from csbackup.format.ids import NodeId, snapshot_id
 from csbackup.format.keys import sign
 from csbackup.format.snapshot import SIGN_SNAPSHOT, Snapshot
@@ -60,8 +61,9 @@ class Committer:
         crash before the last leaves a server that knows more than we do, which is no harm.
         """
         committed = self._commit(content, tally, partial=partial)
-        self._journal.keep_fact(_COMPANIONS, content.settings + content.report)
-        self._journal.save()
+        with suppress(ClientError):  # a journal that fails now must not make us commit again
+            self._journal.keep_fact(_COMPANIONS, content.settings + content.report)
+            self._journal.save()
         return committed
 
     def _commit(self, content: Content, tally: Tally, *, partial: bool) -> Committed:

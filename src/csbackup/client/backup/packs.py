@@ -11,6 +11,30 @@ from csbackup.format.packing import Pack, PackBuilder, PackOwner
 
 MOST_NAMES = 100_000  # ids in a pack's footer, which has its own limit
 
+_FIRST_BYTES = 1024 * 1024
+_LEAST_BYTES = 512 * 1024
+_QUICK_SECONDS = 5.0
+_SLOW_SECONDS = 20.0
+
+
+class PackSize:
+    """How large packs are: small at first and over a slow link, else as large as they may be.
+
+    A pack goes whole or not at all. Over a link that is slow and does not hold, large ones would
+    never arrive, however often they are begun; and less is sent again.
+    """
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self.bytes = min(_FIRST_BYTES, most_bytes)
+
+    def learn(self, seconds: float) -> None:
+        """So long it took until a pack was acknowledged, with all tries."""
+        if seconds > _SLOW_SECONDS:
+            self.bytes = min(self.bytes, max(_LEAST_BYTES, self.bytes // 2))
+        elif seconds < _QUICK_SECONDS:
+            self.bytes = min(self._most_bytes, self.bytes * 2)
+
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
@@ -23,11 +47,11 @@ class Parcel:
 class PackFiller:
     """A pack is closed under the lock and finished outside: its id is the hash of its bytes."""
 
-    def __init__(self, kind: int, owner: PackOwner, target_bytes: int) -> None:
+    def __init__(self, kind: int, owner: PackOwner, size: PackSize) -> None:
         self._lock = threading.Lock()
         self._kind = kind
         self._owner = owner
-        self._target_bytes = target_bytes
+        self._size = size
         self._begin()
 
     def add_block(
@@ -73,7 +97,7 @@ class PackFiller:
         return taken
 
     def _begin(self) -> None:
-        self._builder = PackBuilder(self._kind, self._owner, self._target_bytes)
+        self._builder = PackBuilder(self._kind, self._owner, self._size.bytes)
         self._batches: Counter[int] = Counter()
         self._names = 0
         self._held: set[NodeId] = set()

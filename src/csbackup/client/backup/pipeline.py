@@ -18,7 +18,7 @@ import zstandard
 from csbackup.client.backup.context import Limits
 from csbackup.client.backup.gathering import Block, Gatherer, NewChunk, Nodes
 from csbackup.client.backup.ledger import Ledger
-from csbackup.client.backup.packs import PackFiller, Parcel
+from csbackup.client.backup.packs import PackFiller, PackSize, Parcel
 from csbackup.client.backup.readback import Sampler
 from csbackup.client.backup.server import BackupServer, IdKind
 from csbackup.client.backup.stages import Fault, Stage
@@ -81,8 +81,9 @@ class Pipeline:
         self._recent: set[bytes] = set()
         self._earlier: set[bytes] = set()
         self._batch = _Batch(1, time.monotonic())
-        self._block_packs = PackFiller(packing.BLOCKS, owner, limits.pack_bytes)
-        self._tree_packs = PackFiller(packing.TREES, owner, limits.pack_bytes)
+        self._pack_size = PackSize(limits.pack_bytes)
+        self._block_packs = PackFiller(packing.BLOCKS, owner, self._pack_size)
+        self._tree_packs = PackFiller(packing.TREES, owner, self._pack_size)
         fault = Fault()
         self._fault = fault
         self._uploads: Stage[Parcel] = Stage(
@@ -221,7 +222,9 @@ class Pipeline:
 
     def _send(self, parcel: Parcel) -> None:
         """Acknowledged first, counted second: the journal trusts the ledger."""
+        begun = time.monotonic()
         self._server.put_pack(self.upload, parcel.pack)
+        self._pack_size.learn(time.monotonic() - begun)
         self.ledger.settle(parcel.batches)
         self.sampler.offer(parcel.pack)
         self._on_sent(parcel.pack.size)

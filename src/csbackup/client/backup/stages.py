@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 Work = Callable[[Item], None]
+
+_LOOK_SECONDS = 0.5  # how soon a thread that waits to hand over notices that all is over
+_PARTING_SECONDS = 1.0  # for threads that are in the middle of a request
 
 
 class Fault:
@@ -47,9 +52,12 @@ class Stage(Generic[Item]):
         return self._queue.empty()
 
     def put(self, item: Item) -> None:
-        """Hand an item over; waits while the queue is full."""
-        self._fault.check()
-        self._queue.put((item,))
+        """Hand an item over; waits while the queue is full, unless something failed."""
+        while True:
+            self._fault.check()
+            with suppress(queue.Full):
+                self._queue.put((item,), timeout=_LOOK_SECONDS)
+                return
 
     def wait(self) -> None:
         """Until everything handed over so far is done."""
@@ -57,13 +65,31 @@ class Stage(Generic[Item]):
         self._fault.check()
 
     def stop(self) -> None:
-        for _ in self._threads:
-            self._queue.put(None)
+        """End the threads. One that waits for the server ends when that wait does: it is not
+        waited for, or a person who stops a run would wait for a network that is away.
+        """
+        self._pass_on_the_end()
+        until = time.monotonic() + _PARTING_SECONDS
         for thread in self._threads:
-            thread.join()
+            thread.join(max(0.0, until - time.monotonic()))
+
+    def _pass_on_the_end(self) -> None:
+        """In place of whatever still waits in the queue."""
+        while True:
+            try:
+                self._queue.put_nowait(None)
+            except queue.Full:
+                with suppress(queue.Empty):
+                    self._queue.get_nowait()
+                    self._queue.task_done()
+            else:
+                return
 
     def _run(self, make_work: Callable[[], Work[Item]]) -> None:
-        work = make_work()
+        self._work_off(make_work())
+        self._pass_on_the_end()  # to the next of these threads
+
+    def _work_off(self, work: Work[Item]) -> None:
         while (handed := self._queue.get()) is not None:
             try:
                 if self._fault.first is None:

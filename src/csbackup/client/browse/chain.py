@@ -57,9 +57,14 @@ class History:
         return 0 < sequence <= len(self.ids) and self.ids[sequence - 1] == snapshot
 
     def last(self) -> Kept:
+        """The newest snapshot of a backup that finished; of one that did not where none did.
+
+        A checkpoint has only what its run had reached: who asks for the newest wants everything.
+        """
         if not self.whole:
             raise NoSuchSnapshot("This device has no snapshot yet. `csb backup` makes the first.")
-        return self.whole[-1]
+        finished = (kept for kept in reversed(self.whole) if not kept.snapshot.partial)
+        return next(finished, self.whole[-1])
 
     def at(self, moment: datetime) -> Kept:
         """The newest snapshot that the server had received by then."""

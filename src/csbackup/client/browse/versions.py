@@ -56,4 +56,5 @@ def _entries(
             try:
                 yield kept, find(reader, kept.snapshot.roots, path).entry
             except NoSuchPath:
-                yield kept, None
+                if not kept.snapshot.partial:  # a checkpoint proves nothing of what it lacks
+                    yield kept, None

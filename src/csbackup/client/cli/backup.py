@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import time
+from contextlib import closing
 
 import click
 
 from csbackup import __version__
-from csbackup.client.backup.context import BackupContext, BackupResult
+from csbackup.client.backup.context import BackupContext, BackupResult, limits_from
 from csbackup.client.backup.run import run_backup
+from csbackup.client.backup.waiting import Waiting
 from csbackup.client.cli import options
 from csbackup.client.cli.dry_run import dry_run
 from csbackup.client.cli.opening import open_files
@@ -41,6 +44,10 @@ Examples:
   csb backup --json
 
 Exit codes: 0 all is kept, 1 with problems, 2 no snapshot was made.
+
+\b
+A long run makes what it has so far restorable every 15 minutes, or every 10 GiB that it read;
+CSB_CHECKPOINT_SECONDS and CSB_CHECKPOINT_BYTES say otherwise.
 """
 )
 @click.option(
@@ -85,24 +92,30 @@ def back_up(home: Home, *, quiet: bool, verbose: bool = False) -> BackupResult:
 
 def _run(home: Home, *, quiet: bool, verbose: bool) -> tuple[Settings, BackupResult]:
     give_back_large_buffers()
+    limits = limits_from(os.environ)
     load_device(home)
     settings = load_settings(home)
     if settings is None or not settings.roots:
         raise NothingToBackUp
     LOG.info("Reaching the server")
     device, connection = reach_own(home)
-    context = BackupContext(
-        home=home.path,
-        device=device,
-        settings=settings,
-        server=connection,
-        heads=Heads(home, {device.device: device.device_name}),
-        client_version=__version__,
-        files=open_files(settings.roots),
-        on_file=name_file if verbose and not quiet else None,
-    )
-    with open_progress(quiet=quiet, verbose=verbose) as progress:
-        return settings, run_backup(context, progress)
+    with (
+        closing(connection.transport),
+        open_progress(quiet=quiet, verbose=verbose) as progress,
+    ):
+        waiting = Waiting(progress)
+        context = BackupContext(
+            home=home.path,
+            device=device,
+            settings=settings,
+            server=connection.patient(waiting.wait),
+            heads=Heads(home, {device.device: device.device_name}),
+            limits=limits,
+            client_version=__version__,
+            files=open_files(settings.roots),
+            on_file=name_file if verbose and not quiet else None,
+        )
+        return settings, run_backup(context, waiting)
 
 
 def _groups(result: BackupResult) -> tuple[Group, ...]:

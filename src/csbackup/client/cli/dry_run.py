@@ -23,7 +23,7 @@ from csbackup.client.cli.progress import open_progress
 from csbackup.client.config import Home
 from csbackup.client.files import FileSource
 from csbackup.client.journal import FILE as JOURNAL
-from csbackup.client.journal import Journal
+from csbackup.client.journal import Journal, JournalDamaged
 from csbackup.client.keyring import EnrolledDevice, load_device
 from csbackup.client.log import LOG
 from csbackup.client.problems import grouped
@@ -58,7 +58,10 @@ def dry_run(home: Home, *, quiet: bool, verbose: bool, as_json: bool) -> int:
     hidden = quiet or (as_json and not verbose)
     with open_progress(quiet=hidden, verbose=verbose) as progress:
         progress.phase("Looking")
-        found = preview(chosen, journal, progress)
+        try:
+            found = preview(chosen, journal, progress)
+        except JournalDamaged:  # the next backup makes it anew
+            found = preview(chosen, None, progress)
     if as_json:
         print_json(_as_json(found, settings))
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import signal
 import sys
 from dataclasses import dataclass
 from typing import NoReturn, cast
@@ -103,6 +104,7 @@ def program() -> None:
 def main() -> NoReturn:
     """Run `csb`; a foreseen failure is one line."""
     gc.set_threshold(*_COLLECT_RARELY)
+    signal.signal(signal.SIGTERM, _stop)
     invocation = Invocation()
     record(program, sys.argv[1:])
     try:
@@ -127,6 +129,11 @@ def main() -> NoReturn:
         click.echo("csb: this was not foreseen; --verbose shows where it happened.", err=True)
         code = NOT_DONE
     sys.exit(code or FINISHED)
+
+
+def _stop(*_: object) -> NoReturn:
+    """Told to end: as when a person presses Ctrl-C, so that what was begun is put away."""
+    raise KeyboardInterrupt
 
 
 def _explain(failure: Exception, text: str, code: str, invocation: Invocation) -> None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from csbackup.client.connection.reading import Reading
-from csbackup.client.connection.transport import API, Request, Transport
+from csbackup.client.connection.transport import API, OnWait, Request, Transport
 from csbackup.errors import ServerIncompatible
 from csbackup.format.ids import SHORT, DeviceId, SourceId
 from csbackup.format.packing import Pack
@@ -23,6 +23,10 @@ class Connection(Reading):
     def __init__(self, transport: Transport, device: DeviceId) -> None:
         super().__init__(transport)
         self.device = device
+
+    def patient(self, on_wait: OnWait) -> Connection:
+        """The same for a run that waits for a server that is away; see `Transport.patient`."""
+        return Connection(self.transport.patient(on_wait), self.device)
 
     def open_upload(self, source: SourceId) -> messages.Upload:
         # Opened twice by a retry: the surplus upload is empty, and its lease ends by itself.

@@ -7,6 +7,7 @@ import time
 
 import urllib3
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 
 from csbackup.client.config import Home
 from csbackup.client.connection.address import Address
@@ -75,9 +76,10 @@ def _kept_ca(home: Home, address: Address, pin: str) -> x509.Certificate | None:
     content = home.read(CA_FILE)
     if content is None:
         return None
-    with contextlib.suppress(ServerIncompatible, PinMismatch):
+    with contextlib.suppress(ServerIncompatible, PinMismatch, InvalidSignature, ValueError):
         ca = read_ca(content, address)
         check_pin(ca, pin)
+        ca.verify_directly_issued_by(ca)  # the pin speaks for its key only, not for the rest
         return ca
     return None  # another server's, or damaged: fetched anew
 

@@ -8,12 +8,12 @@ import re
 import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import urllib3
-from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, SSLError
+from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 
 from csbackup import __version__
 from csbackup.client.connection.address import Address
@@ -47,9 +47,13 @@ CONNECT_SECONDS = 10.0
 READ_SECONDS = 120.0
 _PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0)  # between tries, once the server has answered
 _FIRST_PAUSES = (0.3,)  # and before it ever has: a person waits
-_TRY_AGAIN = (502, 503, 504)
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{0,200}")  # whatever else would end the header it is in
+_PATIENT_PAUSES = _PAUSES + (15.0,) * 38  # ten minutes more or less: see `patient`
+_QUIET_TRIES = 4  # so many are made before anybody hears of it
 _NOT_IN_ITS_TIME = (9, 10)  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
+_TRY_AGAIN = (408, 502, 503, 504)  # 408: we slept in the middle of a request
+
+OnWait = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,8 @@ class Transport:
         self._token = token
         self._pool = pool or _open_pool(address, context)
         self._answered = threading.Event()
+        self._closed = threading.Event()
+        self._on_wait: OnWait | None = None
 
     def with_token(self, token: str) -> Transport:
         """The same connections for someone who is known; the token is the server's word."""
@@ -89,9 +95,21 @@ class Transport:
             raise ServerIncompatible(str(self.address), "it gave a token that is none")
         other = Transport(self.address, self.context, token, pool=self._pool)
         other._answered = self._answered
+        other._closed = self._closed
+        other._on_wait = self._on_wait
+        return other
+
+    def patient(self, on_wait: OnWait) -> Transport:
+        """The same connections for who would rather wait some minutes for the server to come back
+        than begin again. `on_wait` hears why, and an empty text when the server is back.
+        """
+        other = self.with_token(self._token)
+        other._on_wait = on_wait
         return other
 
     def close(self) -> None:
+        """End idle connections; whoever waits to try again gives up now."""
+        self._closed.set()
         self._pool.close()
 
     def ask(self, kind: type[Answer], method: str, path: str, message: Any = None) -> Answer:
@@ -135,25 +153,40 @@ class Transport:
     def _send_until_answered(self, request: Request) -> Response:
         tries = 0
         while True:
-            pauses = _PAUSES if self._answered.is_set() else _FIRST_PAUSES
+            pauses = self._pauses()
             last = tries >= len(pauses) or not request.repeat
             try:
                 response = self._send_once(request)
             except TooManyBytes as problem:
                 raise AnswerTooLong(self.address) from problem
             except (HTTPError, OSError) as problem:
-                if _is_of_certificate(problem):
+                if not may_pass(problem):
                     raise CertificateRefused(str(self.address), _reason(problem)) from problem
-                if last or not may_pass(problem):
+                if last:
                     raise ServerUnreachable(str(self.address), _reason(problem)) from problem
-                LOG.warning("no answer, trying again %s", log_field("message", _reason(problem)))
+                why = _reason(problem)
+                LOG.warning("no answer, trying again %s", log_field("message", why))
             else:
                 self._answered.set()
                 if last or response.status not in _TRY_AGAIN:
+                    self._tell_waiting("", tries)
                     return response
                 LOG.warning("the server answers with %d, trying again", response.status)
-            time.sleep(pauses[tries] * random.uniform(0.8, 1.2))  # noqa: S311  not for secrets
+                why = f"it answered with status {response.status}"
+            self._tell_waiting(why, tries)
+            pause = pauses[tries] * random.uniform(0.8, 1.2)  # noqa: S311  not for secrets
+            if self._closed.wait(pause):
+                raise ServerUnreachable(str(self.address), why)
             tries += 1
+
+    def _pauses(self) -> tuple[float, ...]:
+        if not self._answered.is_set():
+            return _FIRST_PAUSES
+        return _PATIENT_PAUSES if self._on_wait else _PAUSES
+
+    def _tell_waiting(self, why: str, tries: int) -> None:
+        if self._on_wait and tries >= _QUIET_TRIES:
+            self._on_wait(why)
 
     def _send_once(self, request: Request) -> Response:
         headers = {"User-Agent": f"csb/{__version__}", **request.headers}
@@ -202,30 +235,26 @@ def _open_pool(address: Address, context: ssl.SSLContext | None) -> urllib3.HTTP
 
 
 def may_pass(problem: BaseException | None) -> bool:
-    """Whether trying again may help: not where it is the handshake that fails."""
-    return not isinstance(problem, SSLError | ssl.SSLError)
+    """Whether trying again may help: always, unless the server's certificate is not trusted.
+
+    Other failures of TLS are how a cut connection shows itself in a handshake or a record.
+    """
+    return not any(isinstance(one, ssl.SSLCertVerificationError) for one in _causes(problem))
 
 
-def _is_of_certificate(problem: Exception) -> bool:
-    return isinstance(_innermost(problem), ssl.SSLCertVerificationError)
-
-
-def _innermost(problem: Exception) -> BaseException:
-    inner: BaseException = problem
-    while True:
-        deeper = inner.__cause__
-        if isinstance(inner, MaxRetryError):
-            deeper = inner.reason
-        elif isinstance(inner, SSLError) and inner.args and isinstance(inner.args[0], Exception):
-            deeper = inner.args[0]
-        if deeper is None:
-            return inner
-        inner = deeper
+def _causes(problem: BaseException | None) -> Iterator[BaseException]:
+    """A failure and what is behind it; the library puts that in three different places."""
+    deeper = problem
+    while deeper is not None:
+        problem = deeper
+        yield problem
+        reason = problem.reason if isinstance(problem, MaxRetryError) else problem.__cause__
+        deeper = reason or next((one for one in problem.args if isinstance(one, Exception)), None)
 
 
 def _reason(problem: Exception) -> str:
     """What went wrong, without the library's names for it."""
-    inner = _innermost(problem)
+    *_, inner = _causes(problem)
     if isinstance(inner, ssl.SSLCertVerificationError) and inner.verify_code in _NOT_IN_ITS_TIME:
         today = time.strftime("%Y-%m-%d")
         return f"by this machine's clock, which says {today}, its certificate does not hold now"

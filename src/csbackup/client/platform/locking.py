@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from csbackup.errors import RunInProgress
+from csbackup.errors import PathProblem, RunInProgress
 
 if sys.platform == "win32":
     import msvcrt
@@ -19,7 +19,13 @@ else:
 @contextmanager
 def only_run(path: Path) -> Iterator[None]:
     """Hold the lock file; `RunInProgress` when another process or thread holds it."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as problem:
+        raise PathProblem(
+            f"The state file {path} cannot be opened: {problem.strerror}. "
+            "Choose another state folder with CSB_HOME."
+        ) from problem
     try:
         try:
             _lock(handle)

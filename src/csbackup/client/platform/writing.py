@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from functools import partial
+from typing import NamedTuple
 
+from csbackup.client.platform.lists import ACCESS_LIST, DEFAULT_LIST, group_permissions
 from csbackup.format.tree import (
     BLOCK_DEVICE,
     CHARACTER_DEVICE,
     FIFO,
+    FOLDER,
     SOCKET,
+    SYMLINK,
     Entry,
     Extras,
 )
@@ -22,7 +27,7 @@ if sys.platform != "win32":
     import pwd
 
 _LARGEST_ID = 2**32 - 2
-_SPECIAL_BITS = 0o6000
+_EVERY_VOLUME_KEEPS = range(2**31 * 10**9)  # times from 1970 to 2038
 _NODE_KINDS = {
     FIFO: stat.S_IFIFO,
     SOCKET: stat.S_IFSOCK,
@@ -31,8 +36,31 @@ _NODE_KINDS = {
 }
 
 NO_EXTRAS = Extras()
+TIME_LOST = "The file system has no such time."
 Trouble = tuple[ProblemClass, str]  # class and message
-_FAILURES = (OSError, OverflowError, ValueError)
+FAILURES = (OSError, OverflowError, ValueError)
+
+
+class Place(NamedTuple):
+    """Something to finish, by a name that leads to nothing else, and an open descriptor of it
+    where there is one. `held`: the name is the descriptor's own, so following it is safe."""
+
+    name: int | bytes
+    folder: int | None = None
+    held: bool = True
+
+    def status(self) -> os.stat_result:
+        return os.stat(self.name, dir_fd=self.folder, follow_symlinks=self.held)
+
+    def own(self, user: int, group: int) -> None:
+        os.chown(self.name, user, group, dir_fd=self.folder, follow_symlinks=self.held)
+
+    def set_mode(self, mode: int) -> None:
+        os.chmod(self.name, mode, dir_fd=self.folder, follow_symlinks=self.held)
+
+    def set_times(self, moment_ns: int) -> None:
+        times = (moment_ns, moment_ns)
+        os.utime(self.name, ns=times, dir_fd=self.folder, follow_symlinks=self.held)
 
 
 class Ownership:
@@ -70,99 +98,162 @@ def _group_id(name: bytes, number: int) -> int:
         return number
 
 
-def finish_open(
-    handle: int, entry: Entry, extras: Extras, ownership: Ownership, *, mode_is_set: bool = False
+def first_mode(entry: Entry, extras: Extras) -> int:
+    """What to make a file with. An access control list goes with it, and until that is there the
+    group's bits mean something else; other attributes can only be set where writing is allowed."""
+    return 0o600 if extras.xattrs else entry.mode & 0o777
+
+
+def finish(
+    place: Place,
+    entry: Entry,
+    extras: Extras,
+    ownership: Ownership,
+    *,
+    plain: bool = False,
+    exact: bool = False,
 ) -> list[Trouble]:
-    """Everything about an open file or folder, the owner first and the times last.
+    """Everything about a file, folder or special file, the owner first and the times last.
 
     A change of owner takes setuid and capabilities away, so these come after it; every other
     change touches the times. Without the right owner, setuid and setgid are left out: they would
-    speak for somebody else.
+    speak for somebody else. `plain`: made a moment ago, and nothing was handed down to it by its
+    folder. `exact`: its volume keeps modes, and times of our days, as they are set.
     """
     troubles: list[Trouble] = []
     mode = entry.mode
-    if not ownership.is_default(entry):
-        troubles += _try("owner", lambda: _own(handle, ownership.of(entry)))
-        if troubles:
-            mode &= ~_SPECIAL_BITS
-        mode_is_set = mode_is_set and not mode & ~0o777
+    mode_is_set = plain and mode <= 0o777 and not extras.xattrs and entry.kind != FOLDER
+    if not (plain and ownership.is_default(entry)):
+        lacking = _give_owner(place, ownership.of(entry), troubles)
+        if lacking & mode:
+            troubles.append(("mode", "It is not setuid or setgid any more: its owner is another."))
+            mode &= ~lacking
+    if not plain and entry.kind != SYMLINK:
+        # They would let others in, or keep them out.
+        troubles += remove_lists(place.name, known=[name for name, _ in extras.xattrs])
     if extras.xattrs:
-        troubles += _set_xattrs(handle, extras, follow=True)
-        mode_is_set = False
-    if not mode_is_set:
-        troubles += _try("mode", lambda: os.fchmod(handle, mode))
-    try:
-        os.utime(handle, ns=(entry.mtime_ns, entry.mtime_ns))
-    except _FAILURES as problem:
-        troubles.append(("times", f"Its time could not be set: {_why(problem)}."))
+        mode &= ~_set_xattrs(place, extras, troubles)
+    if not mode_is_set and entry.kind != SYMLINK:
+        _try("mode", lambda: place.set_mode(mode), troubles)
+    _try("times", lambda: place.set_times(entry.mtime_ns), troubles)
+    if not exact or entry.mtime_ns not in _EVERY_VOLUME_KEEPS:
+        _compare(place, entry, mode, troubles)
     return troubles
 
 
-def finish_named(
-    name: bytes, folder: int, entry: Entry, extras: Extras, ownership: Ownership
-) -> list[Trouble]:
-    """The same for a link or special file, which is not opened; its mode it was made with."""
-    troubles: list[Trouble] = []
-    if not ownership.is_default(entry):
-        troubles += _try("owner", lambda: _own_named(name, folder, ownership.of(entry)))
-    if extras.xattrs:
-        troubles += _set_xattrs(b"/proc/self/fd/%d/%s" % (folder, name), extras, follow=False)
-    times = (entry.mtime_ns, entry.mtime_ns)
-    troubles += _try(
-        "times", lambda: os.utime(name, ns=times, dir_fd=folder, follow_symlinks=False)
-    )
-    return troubles
-
-
-def make_node(name: bytes, folder: int, entry: Entry, extras: Extras) -> None:
-    """A FIFO, socket or device; devices need root."""
+def make_special(name: bytes, folder: int, entry: Entry, extras: Extras) -> None:
+    """A link, FIFO, socket or device; devices need root. Nobody else's until it is finished."""
+    if entry.kind == SYMLINK:
+        os.symlink(extras.target, name, dir_fd=folder)
+        return
     number = 0
     if entry.kind in (CHARACTER_DEVICE, BLOCK_DEVICE):
         if extras.device is None:
             raise ValueError("its device number is not known")
         number = os.makedev(*extras.device)
-    os.mknod(name, _NODE_KINDS[entry.kind] | entry.mode & 0o777, number, dir_fd=folder)
+    os.mknod(name, _NODE_KINDS[entry.kind] | 0o600, number, dir_fd=folder)
 
 
-def _own(handle: int, owner: tuple[int, int]) -> None:
-    os.fchown(handle, *_checked(owner))
-
-
-def _own_named(name: bytes, folder: int, owner: tuple[int, int]) -> None:
-    user, group = _checked(owner)
-    os.chown(name, user, group, dir_fd=folder, follow_symlinks=False)
-
-
-def _checked(owner: tuple[int, int]) -> tuple[int, int]:
-    if not all(0 <= number <= _LARGEST_ID for number in owner):
-        raise ValueError("no such number")
-    return owner
-
-
-def _set_xattrs(place: int | bytes, extras: Extras, *, follow: bool) -> list[Trouble]:
+def remove_lists(place: int | bytes, known: Collection[bytes] = ()) -> list[Trouble]:
+    """Take away the access control lists that something got from the folder it was made in."""
     if sys.platform != "linux":
-        return [("attributes", "Its extended attributes cannot be kept on this system.")]
+        return []
     troubles: list[Trouble] = []
-    for name, value in extras.xattrs:
-        try:
-            os.setxattr(place, name, value, follow_symlinks=follow)
-        except _FAILURES as problem:
-            shown = name.decode(errors="replace")
-            troubles.append(("attributes", f"Its {shown} could not be kept: {_why(problem)}."))
+    try:
+        for text in os.listxattr(place):
+            name = os.fsencode(text)
+            if name in (ACCESS_LIST, DEFAULT_LIST) and name not in known:
+                _try("attributes", partial(os.removexattr, place, name), troubles)
+    except OSError:
+        pass  # no attributes, no lists
     return troubles
 
 
-_WORDS: dict[ProblemClass, str] = {"owner": "owner", "mode": "mode", "times": "time"}
+# --- owner ---
 
 
-def _try(kind: ProblemClass, act: Callable[[], None]) -> list[Trouble]:
+def _give_owner(place: Place, wanted: tuple[int, int], troubles: list[Trouble]) -> int:
+    """The bits that must not be set, because the owner or the group is not the wanted one.
+
+    Whoever is not root can give a file to the groups they are in, but to no other user.
+    """
+    user, group = wanted
+    try:
+        place.own(_checked(user), _checked(group))
+    except FAILURES as failure:
+        lacking = 0
+        if not _succeeds(lambda: place.own(_checked(user), -1)):
+            troubles.append(("owner", _why(failure)))
+            lacking |= stat.S_ISUID
+        if not _succeeds(lambda: place.own(-1, _checked(group))):
+            troubles.append(("group", _why(failure)))
+            lacking |= stat.S_ISGID
+        return lacking
+    return 0
+
+
+def _checked(number: int) -> int:
+    if not 0 <= number <= _LARGEST_ID:
+        raise ValueError("there is no such number")
+    return number
+
+
+def _succeeds(act: Callable[[], None]) -> bool:
     try:
         act()
-    except _FAILURES as problem:
-        return [(kind, f"Its {_WORDS[kind]} could not be set: {_why(problem)}.")]
-    return []
+    except FAILURES:
+        return False
+    return True
 
 
-def _why(problem: Exception) -> str:
-    text = getattr(problem, "strerror", None) or str(problem)
-    return str(text)
+# --- attributes ---
+
+
+def _set_xattrs(place: Place, extras: Extras, troubles: list[Trouble]) -> int:
+    """The bits of the mode that must not be set without a list that could not be kept."""
+    if sys.platform != "linux":
+        troubles.append(("attributes", "Its extended attributes cannot be kept on this system."))
+        return 0
+    withheld = 0
+    # Lists last: they change the mode, and without the right to write nothing else can be set.
+    for name, value in sorted(extras.xattrs, key=lambda pair: pair[0].startswith(b"system.")):
+        try:
+            os.setxattr(place.name, name, value, follow_symlinks=place.held)
+        except FAILURES as failure:
+            shown = name.decode(errors="replace")
+            troubles.append(("attributes", f"Its {shown} could not be kept: {_why(failure)}."))
+            if name == ACCESS_LIST:
+                withheld = 0o070 & ~group_permissions(value)
+    return withheld
+
+
+# --- mode and times ---
+
+
+def _compare(place: Place, entry: Entry, mode: int, troubles: list[Trouble]) -> None:
+    """Some volumes keep less than they are told, and say nothing."""
+    status = place.status()
+    told = {kind for kind, _ in troubles}
+    if status.st_mtime_ns != entry.mtime_ns and "times" not in told:
+        troubles.append(("times", TIME_LOST))
+    found = stat.S_IMODE(status.st_mode)
+    if found != mode and entry.kind != SYMLINK and "mode" not in told:
+        troubles.append(("mode", f"Its mode could not be kept: it is {found:04o}, not {mode:04o}."))
+
+
+_WORDS: dict[ProblemClass, str] = {
+    "mode": "mode",
+    "times": "time",
+    "attributes": "inherited access list",
+}
+
+
+def _try(kind: ProblemClass, act: Callable[[], None], troubles: list[Trouble]) -> None:
+    try:
+        act()
+    except FAILURES as failure:
+        troubles.append((kind, f"Its {_WORDS[kind]} could not be changed: {_why(failure)}."))
+
+
+def _why(failure: Exception) -> str:
+    return str(getattr(failure, "strerror", None) or failure)

@@ -7,8 +7,16 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from csbackup.client.platform.writing import NO_EXTRAS, Ownership, Trouble, finish_open
+from csbackup.client.platform.writing import (
+    NO_EXTRAS,
+    Ownership,
+    Place,
+    Trouble,
+    finish,
+    first_mode,
+)
 from csbackup.client.restore.fetch import Content
+from csbackup.client.restore.surroundings import Surroundings
 from csbackup.errors import Malformed
 from csbackup.format.tree import Entry, Extras
 
@@ -62,10 +70,18 @@ class GrowingFile:
             if done < length:
                 self.extents.append((offset + done, length - done))
 
-    def complete(self) -> None:
-        """The holes at the end."""
-        if self.extras.is_sparse:
-            os.ftruncate(self.handle, self.entry.size)
+    def complete(self) -> list[Trouble]:
+        """The holes at the end. What is longer or shorter than it should be is not kept.
+
+        A file with holes that shrank while it was read lacks some of its content: it is kept, with
+        zeros, and told.
+        """
+        if not self.extras.is_sparse:
+            if self.written != self.entry.size:
+                raise Malformed("A file", f"it has {self.written:,} bytes, not {self.entry.size:,}")
+            return []
+        os.ftruncate(self.handle, self.entry.size)
+        return [("damaged", "It has less content than its listing says.")] if self.extents else []
 
     def keep(self) -> None:
         """Under its own name from now on; what had that name is gone."""
@@ -86,22 +102,29 @@ def create(
 ) -> GrowingFile:
     """A new file with the permissions it is to have, none of them special."""
     extents = _checked(extras.sparse, entry.size) if extras.is_sparse else []
-    handle = os.open(temporary, _CREATE, entry.mode & 0o777, dir_fd=folder)
+    handle = os.open(temporary, _CREATE, first_mode(entry, extras), dir_fd=folder)
     return GrowingFile(folder, temporary, name, path, entry, extras, handle, extents)
 
 
 def write_whole(
-    folder: int, temporary: bytes, entry: Entry, content: Content, ownership: Ownership
+    folder: int,
+    temporary: bytes,
+    entry: Entry,
+    content: Content,
+    ownership: Ownership,
+    surroundings: Surroundings,
 ) -> list[Trouble]:
     """A small file without extras at once; nor is it seen under its name before it is whole."""
+    if len(content) != entry.size:
+        raise Malformed("A file", f"it has {len(content):,} bytes, not {entry.size:,}")
     handle = os.open(temporary, _CREATE, entry.mode & 0o777, dir_fd=folder)
     try:
         try:
             done = os.write(handle, content) if content else 0
             while done < len(content):
                 done += os.write(handle, memoryview(content)[done:])
-            is_set = entry.mode <= 0o777
-            troubles = finish_open(handle, entry, NO_EXTRAS, ownership, mode_is_set=is_set)
+            plain, exact = surroundings.plain, surroundings.exact
+            troubles = finish(Place(handle), entry, NO_EXTRAS, ownership, plain=plain, exact=exact)
         finally:
             os.close(handle)
         os.rename(temporary, entry.name, src_dir_fd=folder, dst_dir_fd=folder)

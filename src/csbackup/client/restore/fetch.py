@@ -17,14 +17,22 @@ from csbackup.protocol.frames import BlockLocation
 Content = bytes | memoryview
 _MISSING = "the server does not have it"
 _ANOTHER = "what the server has in its place does not match its id"
+_TOO_MUCH = "its content is much longer than its listing says"
+_MOST_WINDOWS = 4  # as much as a fetch may bring, whatever sizes the listings claim
 
 
 @dataclass(slots=True)
 class Fetched:
-    """Chunks by id, and of the others why they cannot be had."""
+    """Chunks by id, and of the others why they cannot be had.
+
+    `is_cut`: there was more than an honest listing can ask for at once; what is lacking may be
+    had alone.
+    """
 
     chunks: dict[bytes, Content] = field(default_factory=dict)
     lacking: dict[bytes, str] = field(default_factory=dict)
+    size: int = 0
+    is_cut: bool = False
 
 
 @dataclass(slots=True)
@@ -60,6 +68,10 @@ class Fetcher:
         tried: set[int] = set()
         while blocks := _choose(places, missing, tried):
             for read in _join(blocks, self._limits):
+                if fetched.size > _MOST_WINDOWS * self._limits.window_bytes:
+                    fetched.is_cut = True
+                    fetched.lacking = dict.fromkeys(missing, _TOO_MUCH)
+                    return fetched
                 self._read(read, missing, fetched)
         for id in fetched.chunks:
             fetched.lacking.pop(id, None)
@@ -163,6 +175,7 @@ def _take(chunks: list[tuple[bytes, Content]], missing: set[bytes], fetched: Fet
     """What is wanted of a block; copied where that is little, so that the rest can be freed."""
     wanted = [(id, content) for id, content in chunks if id in missing]
     few = 2 * _size(wanted) < _size(chunks)
+    fetched.size += _size(wanted)
     for id, content in wanted:
         fetched.chunks[id] = bytes(content) if few else content
         missing.discard(id)

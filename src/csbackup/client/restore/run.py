@@ -48,8 +48,13 @@ def run_restore(context: RestoreContext, progress: Progress) -> RestoreResult:
     target = os.fsdecode(context.to or b"/")
     tally = Tally(target, is_root=os.geteuid() == 0, on_file=context.on_file)
     progress.phase("Restoring")
-    with _no_mask():
-        _write_all(context, selections, reader, tally, progress)
+    with contextlib.ExitStack() as open_bases:
+        # All before anything is written: a link that is restored must not lead to a later base.
+        bases = {path: Base(path) for path in {selection.base for selection in selections}}
+        for base in bases.values():
+            open_bases.callback(base.close)
+        open_bases.enter_context(_no_mask())
+        _write_all(context, selections, bases, reader, tally, progress)
     return RestoreResult(
         snapshot=context.kept.id,
         sequence=context.kept.snapshot.sequence,
@@ -65,25 +70,21 @@ def run_restore(context: RestoreContext, progress: Progress) -> RestoreResult:
 def _write_all(
     context: RestoreContext,
     selections: list[Selection],
+    bases: dict[bytes, Base],
     reader: NodeReader,
     tally: Tally,
     progress: Progress,
 ) -> None:
     fetcher = Fetcher(context.source, context.keys, context.limits)
     links = Links()
-    with contextlib.ExitStack() as open_bases:
-        # All before anything is written: a link that is restored must not lead to a later base.
-        bases = {path: Base(path) for path in {selection.base for selection in selections}}
-        for base in bases.values():
-            open_bases.callback(base.close)
-        for selection in selections:
-            stack = FolderStack(bases[selection.base])
-            writer = Writer(stack, tally, links, fetcher.fetch, context.rule)
-            walk = Walk(reader, tally.report, context.limits, context.rule)
-            windows = gather(walk.items(selection), context.limits)
-            ahead = fetch_ahead(windows, fetcher.fetch, context.limits.windows_ahead)
-            with contextlib.closing(writer):
-                _write_windows(ahead, writer, tally, progress)
+    for selection in selections:
+        stack = FolderStack(bases[selection.base])
+        writer = Writer(stack, tally, links, fetcher.fetch, context.rule)
+        walk = Walk(reader, tally.report, context.limits, context.rule)
+        windows = gather(walk.items(selection), context.limits)
+        ahead = fetch_ahead(windows, fetcher.fetch, context.limits.windows_ahead)
+        with contextlib.closing(writer):
+            _write_windows(ahead, writer, tally, progress)
 
 
 def _write_windows(

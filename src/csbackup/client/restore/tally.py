@@ -5,16 +5,35 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Iterable
 
-from csbackup.client.platform.writing import Trouble
+from csbackup.client.platform.writing import TIME_LOST, Trouble
 from csbackup.client.problems import Problem
 from csbackup.client.restore.existing import Verdict
 from csbackup.errors import FormatError, LocalDiskFull
+from csbackup.rules.problem_classes import ProblemClass
 
+_EXAMPLES = 3
 _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 class ContentLacking(FormatError):
     code = "content-lacking"
+
+
+class _Common:
+    """What is the case for many entries alike, told once."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.examples: list[bytes] = []
+
+    def add(self, path: bytes) -> None:
+        self.number += 1
+        if len(self.examples) < _EXAMPLES:
+            self.examples.append(path)
+
+    def __str__(self) -> str:
+        shown = ", ".join(path.decode(errors="replace") for path in self.examples)
+        return f"{self.number:,} (such as {shown})"
 
 
 class Tally:
@@ -33,7 +52,7 @@ class Tally:
         self._target = target
         self._on_file = on_file
         self._is_root = is_root
-        self._foreign = 0
+        self._common: dict[tuple[ProblemClass, str], _Common] = {}
         self._problems: list[Problem] = []
 
     def restored(self, path: bytes, *, files: int = 1) -> None:
@@ -66,8 +85,8 @@ class Tally:
     def tell(self, path: bytes, troubles: Iterable[Trouble]) -> None:
         """It is written, but not all about it could be kept."""
         for kind, message in troubles:
-            if kind == "owner" and not self._is_root:
-                self._foreign += 1
+            if kind in ("owner", "group") or message == TIME_LOST:
+                self._common.setdefault((kind, message), _Common()).add(path)
             else:
                 self.report(Problem(kind, path, message))
 
@@ -82,10 +101,23 @@ class Tally:
         self.report(Problem("exists", path, f"Something else is in its place and stays. {where}"))
 
     def problems(self) -> tuple[Problem, ...]:
-        if not self._foreign:
-            return tuple(self._problems)
-        message = (
-            f"Entries that belonged to somebody else: {self._foreign}. They are yours now; only "
-            "root can give them their owner back."
+        common = [
+            Problem(kind, b"", self._say(kind, why, some))
+            for (kind, why), some in self._common.items()
+        ]
+        return (*self._problems, *common)
+
+    def _say(self, kind: str, why: str, some: _Common) -> str:
+        if kind == "times":
+            return f"Entries whose time could not be kept as it was: {some}. {why}"
+        if self._is_root:
+            return f"Entries whose {kind} could not be kept: {some}. {why}."
+        if kind == "owner":
+            return (
+                f"Entries that belonged to somebody else: {some}. They are yours now; only root "
+                "can give them their owner back."
+            )
+        return (
+            f"Entries of a group that you are not in: {some}. They have a group of yours now; only "
+            "root can give them theirs back."
         )
-        return (*self._problems, Problem("owner", b"", message))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import stat
@@ -16,14 +17,21 @@ from csbackup.client.restore.existing import Look, Rule, judge, looks_same
 from csbackup.client.restore.items import CloseFolder, FilePart, Item, OpenFolder, Special
 from csbackup.client.restore.plan import Selection
 from csbackup.errors import ContentMissing, FormatError
-from csbackup.format.chunking import AVERAGE_CHUNK
-from csbackup.format.ids import LONG, ChunkId, NodeId, split_ids
+from csbackup.format.chunking import AVERAGE_CHUNK, MIN_CHUNK
+from csbackup.format.ids import LONG, ChunkId, split_ids
 from csbackup.format.tree import FILE, FOLDER, Entry, Folder
 
 NODES_AT_ONCE = 200
 NODES_AHEAD = 600
 ENTRIES_AHEAD = 12_000
 ROUNDS_AHEAD = 3
+_LONGEST_PIECE = 4_000
+_PASS_THROUGH = (
+    getattr(os, "O_PATH", 0)
+    | getattr(os, "O_DIRECTORY", 0)
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+)
 
 
 @dataclass(slots=True)
@@ -88,7 +96,7 @@ class Walk:
     def _listing(self, folder: Entry, frame: _Frame) -> Iterator[Item]:
         """What is no folder at once; folders wait in the frame."""
         if not self._reader.holds(folder.tree):
-            self._read_ahead(folder.tree)
+            self._read_ahead(folder)
         try:
             for entry in self._reader.entries(folder.tree):
                 path = frame.path + b"/" + entry.name
@@ -134,7 +142,7 @@ class Walk:
     def _gather(self, entry: Entry) -> Iterator[list[ChunkId]]:
         if type(entry.content) is bytes:
             ids = [ChunkId(id) for id in split_ids(entry.content)]
-            average = max(entry.size // len(ids), 1)
+            average = max(entry.size // len(ids), MIN_CHUNK)  # whatever size a listing claims
         else:
             ids, average = None, 2 * AVERAGE_CHUNK
         chunks = iter(ids) if ids is not None else self._reader.chunks(entry)
@@ -159,28 +167,42 @@ class Walk:
         )
         return verdict.name is None
 
-    def _read_ahead(self, tree: NodeId) -> None:
-        """Fetch this listing with those that will be needed soon: one question for many."""
-        level = [tree, *itertools.islice(self._coming(), NODES_AT_ONCE - 1)]
+    def _read_ahead(self, folder: Entry) -> None:
+        """Fetch this listing with those that will be needed soon: one question for many.
+
+        What is below a folder bounds how long its listing is.
+        """
+        level = [folder, *itertools.islice(self._coming(), NODES_AT_ONCE - 1)]
         nodes = entries = 0
         for _ in range(ROUNDS_AHEAD):
-            below: list[NodeId] = []
-            for at in range(0, len(level), NODES_AT_ONCE):
+            below: list[Entry] = []
+            while level:
                 if nodes >= NODES_AHEAD or entries >= ENTRIES_AHEAD:
                     return
-                read = self._reader.try_several(level[at : at + NODES_AT_ONCE])
-                nodes += len(read)
+                some, level = _some_of(level, ENTRIES_AHEAD - entries)
+                read = self._reader.try_several([one.tree for one in some])
+                nodes += len(some)
                 for node in read.values():
                     if isinstance(node, Folder):
                         entries += len(node.entries)
-                        below += [entry.tree for entry in node.entries if entry.kind == FOLDER]
-            level = list(dict.fromkeys(id for id in below if not self._reader.holds(id)))
+                        below += [entry for entry in node.entries if entry.kind == FOLDER]
+            level = [one for one in below if not self._reader.holds(one.tree)]
 
-    def _coming(self) -> Iterator[NodeId]:
+    def _coming(self) -> Iterator[Entry]:
         for frame in reversed(self._frames):
             for entry in reversed(frame.folders):
                 if not self._reader.holds(entry.tree):
-                    yield entry.tree
+                    yield entry
+
+
+def _some_of(folders: list[Entry], most_entries: int) -> tuple[list[Entry], list[Entry]]:
+    """The first of these, no more than a question may name and memory should hold; the others."""
+    size = 0
+    for number, folder in enumerate(folders[:NODES_AT_ONCE]):
+        size += folder.subtree_files
+        if number and size > most_entries:
+            return folders[:number], folders[number:]
+    return folders[:NODES_AT_ONCE], folders[NODES_AT_ONCE:]
 
 
 def _is_small(entry: Entry) -> bool:
@@ -212,5 +234,35 @@ def _is_folder(place: bytes) -> bool:
 def _status(place: bytes) -> os.stat_result | None:
     try:
         return os.lstat(place)
-    except (OSError, ValueError):
+    except OSError as problem:
+        return _status_far_down(place) if problem.errno == errno.ENAMETOOLONG else None
+    except ValueError:
         return None
+
+
+def _status_far_down(place: bytes) -> os.stat_result | None:
+    """The same of a path that is too long for the system, a piece at a time."""
+    start = b"/" if place.startswith(b"/") else b"."
+    at = os.open(start, os.O_RDONLY | getattr(os, "O_PATH", 0))
+    try:
+        *folders, last = _pieces(place.strip(b"/"))
+        for folder in folders:
+            inner = os.open(folder, _PASS_THROUGH, dir_fd=at)
+            os.close(at)
+            at = inner
+        return os.stat(last, dir_fd=at, follow_symlinks=False)
+    except OSError:
+        return None
+    finally:
+        os.close(at)
+
+
+def _pieces(path: bytes) -> Iterator[bytes]:
+    """A path cut between names, so that each piece is short enough for the system."""
+    while len(path) > _LONGEST_PIECE:
+        end = path.rfind(b"/", 0, _LONGEST_PIECE)
+        if end < 0:
+            break
+        yield path[:end]
+        path = path[end:].lstrip(b"/")
+    yield path

@@ -11,23 +11,25 @@ import stat
 from collections.abc import Callable, Iterable, Sequence
 
 from csbackup.client.platform.writing import (
+    FAILURES,
     NO_EXTRAS,
     Ownership,
-    finish_open,
+    Place,
+    finish,
 )
+from csbackup.client.problems import Problem
 from csbackup.client.restore.content import GrowingFile, create, write_whole
 from csbackup.client.restore.existing import Rule, Verdict, judge, looks_same
 from csbackup.client.restore.fetch import Content, Fetched
 from csbackup.client.restore.folders import FolderStack
 from csbackup.client.restore.items import CloseFolder, FilePart, Item, OpenFolder, Special
-from csbackup.client.restore.leftovers import temporary_prefix
 from csbackup.client.restore.links import Links
 from csbackup.client.restore.special import same_special, write_special
 from csbackup.client.restore.tally import ContentLacking, Tally
 from csbackup.errors import FormatError
 from csbackup.format.tree import Entry, Extras, decode_extras
 
-_FAILURES = (OSError, OverflowError, ValueError, FormatError)
+_FAILURES = (*FAILURES, FormatError)
 
 
 class Writer:
@@ -47,7 +49,6 @@ class Writer:
         self._fetch_later = fetch_later
         self._rule = rule
         self._ownership = Ownership()
-        self._temporary = temporary_prefix()
         self._number = 0
         self._growing: GrowingFile | None = None
         self._closed_off = 0  # folders below one that could not be entered
@@ -77,7 +78,7 @@ class Writer:
     def _enter(self, item: OpenFolder, fetched: Fetched) -> None:
         name: bytes | None = item.name
         try:
-            if item.entry is not None and item.name and not self._stack.fresh:
+            if item.entry is not None and item.name and not self._stack.nothing_there:
                 name = self._name_of_folder(item)
             if name is None:
                 raise FileExistsError(None, "there are too many others of its name")
@@ -93,14 +94,18 @@ class Writer:
             return stat.S_ISDIR(there.st_mode)
 
         there = self._look(item.name)
-        if there is None or stat.S_ISDIR(there.st_mode):
-            return item.name
-        if self._rule.overwrite:
-            os.unlink(item.name, dir_fd=self._stack.handle)
-            return item.name
+        taken = self._stack.taken
+        if taken is None or not taken.holds(item.name, there):
+            if there is None:
+                return item.name
+            if stat.S_ISDIR(there.st_mode):
+                return item.name
+            if self._rule.overwrite:
+                os.unlink(item.name, dir_fd=self._stack.handle)
+                return item.name
         verdict = self._judge(item.name, same)
         self._tally.beside(item.path, verdict)
-        return verdict.name or None
+        return verdict.name or verdict.found
 
     def _extras_of_folder(self, item: OpenFolder, fetched: Fetched) -> Extras:
         if item.entry is None:
@@ -111,9 +116,21 @@ class Writer:
         level = self._stack.levels[-1]
         extras = self._folder_extras.pop()
         if level.finish and level.entry is not None:
-            troubles = finish_open(level.handle, level.entry, extras, self._ownership)
+            is_plain = level.fresh and level.surroundings.plain
+            troubles = finish(
+                Place(level.handle),
+                level.entry,
+                extras,
+                self._ownership,
+                plain=is_plain,
+                exact=level.surroundings.exact,
+            )
             self._tally.tell(level.path, troubles)
-        self._stack.leave()
+        for lost in self._stack.leave():
+            self._folder_extras.pop()
+            self._closed_off += 1
+            message = "It was replaced while it was restored. Run the restore again."
+            self._tally.report(Problem("replaced", lost.path, message))
 
     def _pass_by(self, item: Item) -> None:
         """Below a folder that could not be entered: only count how deep."""
@@ -126,7 +143,7 @@ class Writer:
 
     def _write_part(self, item: FilePart, fetched: Fetched) -> None:
         try:
-            if _is_plain(item) and self._stack.fresh:
+            if _is_plain(item) and self._stack.nothing_there:
                 self._write_plain(item, fetched)
                 return
             growing = self._begin(item, fetched) if item.first else self._growing
@@ -147,7 +164,12 @@ class Writer:
         """What most files are, in a folder that nobody else knows, goes the short way."""
         content = self._contents(item, fetched)[0] if item.chunks else b""
         troubles = write_whole(
-            self._stack.handle, self._next_temporary(), item.entry, content, self._ownership
+            self._stack.handle,
+            self._next_temporary(),
+            item.entry,
+            content,
+            self._ownership,
+            self._stack.surroundings,
         )
         self._tally.restored(item.path)
         self._tally.bytes += len(content)
@@ -156,7 +178,7 @@ class Writer:
 
     def _next_temporary(self) -> bytes:
         self._number += 1
-        return b"%s-%d" % (self._temporary, self._number)
+        return b"%s-%d" % (self._stack.temporary, self._number)
 
     def _begin(self, item: FilePart, fetched: Fetched) -> GrowingFile | None:
         """The file to write to, or None where nothing is to be written."""
@@ -168,14 +190,14 @@ class Writer:
                 return None
             extras = found
         name: bytes = item.name
-        if not self._stack.fresh:
+        if not self._stack.nothing_there:
             verdict = self._judge(name, lambda _, there: looks_same(entry, there))
             self._tally.beside(item.path, verdict)
             if verdict.name is None:
                 self._skip(item, extras, verdict)
                 return None
             name = verdict.name
-        if extras.link_group and self._link(extras.link_group, name):
+        if extras.link_group and self._link(item, extras.link_group, name):
             self._tally.restored(item.path)
             return None
         temporary = self._next_temporary()
@@ -185,7 +207,7 @@ class Writer:
         try:
             return [fetched.chunks[id] for id in item.chunks]
         except KeyError:
-            if item.same or item.later:
+            if item.same or item.later or fetched.is_cut:
                 fetched = self._fetch_later(item.chunks)
         for id in item.chunks:
             if id not in fetched.chunks:
@@ -200,28 +222,27 @@ class Writer:
             self._tally.bytes += growing.written - before  # giving up takes them off again
 
     def _finish(self, growing: GrowingFile) -> None:
-        entry = growing.entry
-        growing.complete()
-        troubles = finish_open(
-            growing.handle,
-            entry,
+        troubles = growing.complete()
+        surroundings = self._stack.surroundings
+        troubles += finish(
+            Place(growing.handle),
+            growing.entry,
             growing.extras,
             self._ownership,
-            mode_is_set=entry.mode <= 0o777,
+            plain=surroundings.plain,
+            exact=surroundings.exact,
         )
-        if growing.extras.link_group:
-            self._remember_link(growing.extras.link_group, growing.name, os.fstat(growing.handle))
+        status = os.fstat(growing.handle)
         growing.keep()
         self._growing = None
+        self._note(growing.extras, growing.name, status)
         self._tally.restored(growing.path)
         if troubles:
             self._tally.tell(growing.path, troubles)
 
     def _skip(self, item: FilePart, extras: Extras, verdict: Verdict) -> None:
         self._tally.skip(item.path)
-        there = self._look(item.name)
-        if extras.link_group and there is not None and not verdict.beside:
-            self._remember_link(extras.link_group, item.name, there)
+        self._note_found(extras, verdict)
 
     def _give_up(self) -> None:
         if self._growing is not None:
@@ -229,11 +250,28 @@ class Writer:
             self._growing.discard()
             self._growing = None
 
-    def _link(self, group: bytes, name: bytes) -> bool:
-        return self._links.link(group, self._stack.handle, b"%s-link" % self._temporary, name)
+    def _link(self, item: FilePart | Special, group: bytes, name: bytes) -> bool:
+        """Give the file that came before under another name this one as well."""
+        kind, stack = item.entry.kind, self._stack
+        if not self._links.knows(group, kind, stack.device):
+            return False
+        if self._links.link(group, kind, stack, name):
+            return True
+        message = "It is a file of its own now: it could not be linked to its other name."
+        self._tally.report(Problem("links", item.path, message))
+        return False
 
-    def _remember_link(self, group: bytes, name: bytes, status: os.stat_result) -> None:
-        self._links.remember(group, self._stack, name, status)
+    def _note_found(self, extras: Extras, verdict: Verdict) -> None:
+        there = self._look(verdict.found) if verdict.found else None
+        if verdict.found and there is not None:
+            self._note(extras, verdict.found, there)
+
+    def _note(self, extras: Extras, name: bytes, status: os.stat_result) -> None:
+        """Remember what is under a name now, for its other names, and for other entries."""
+        if extras.link_group:
+            self._links.remember(extras.link_group, self._stack, name, status)
+        if self._stack.taken is not None:
+            self._stack.taken.add(name, status)
 
     # --- links, FIFOs, sockets, devices ---
 
@@ -248,20 +286,19 @@ class Writer:
 
     def _make_named(self, item: Special, extras: Extras) -> None:
         name: bytes = item.name
-        if not self._stack.fresh:
-            verdict = self._judge(name, same_special(item.entry, extras, self._stack.handle))
+        here = self._stack.handle
+        if not self._stack.nothing_there:
+            verdict = self._judge(name, same_special(item.entry, extras, here))
             self._tally.beside(item.path, verdict)
             if verdict.name is None:
+                self._note_found(extras, verdict)
                 return
             name = verdict.name
-        here = self._stack.handle
-        if extras.link_group and self._link(extras.link_group, name):
+        if extras.link_group and self._link(item, extras.link_group, name):
             return
-        temporary = b"%s-special" % self._temporary
-        troubles = write_special(here, temporary, name, item.entry, extras, self._ownership)
-        if extras.link_group:
-            status = os.stat(name, dir_fd=here, follow_symlinks=False)
-            self._remember_link(extras.link_group, name, status)
+        troubles = write_special(self._stack, name, item.entry, extras, self._ownership)
+        if extras.link_group or self._stack.surroundings.folds:
+            self._note(extras, name, os.stat(name, dir_fd=here, follow_symlinks=False))
         self._tally.restored(item.path, files=0)
         self._tally.tell(item.path, troubles)
 
@@ -274,7 +311,7 @@ class Writer:
             return None
 
     def _judge(self, name: bytes, same: Callable[[bytes, os.stat_result], bool]) -> Verdict:
-        return judge(name, self._look, same, self._rule)
+        return judge(name, self._look, same, self._rule, taken=self._stack.taken)
 
     def _extras(self, entry: Entry, path: bytes, fetched: Fetched) -> Extras | None:
         """What few entries have; None, and a problem, when it cannot be had."""
@@ -284,6 +321,9 @@ class Writer:
         if known is not None:
             return known
         content = fetched.chunks.get(entry.extras)
+        if content is None and fetched.is_cut:
+            fetched = self._fetch_later([entry.extras])
+            content = fetched.chunks.get(entry.extras)
         try:
             if content is None:
                 raise ContentLacking(fetched.lacking.get(entry.extras, "it was not fetched"))
