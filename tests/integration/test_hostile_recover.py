@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import zstandard
 
+from csbackup.format.tree import Entry
 from support.hostile_trees import REFUSED, Attack, Scene, all_attacks
 from support.restoring import ROOT, open_place, somebody
 from support.sealed_world import SealedWorld
@@ -115,3 +116,55 @@ def test_recover_stays_inside_and_names_every_attack(person: str) -> None:
     print(f"{counts.total()} attacks as {person}: {dict(counts)}")
     assert not wrong, f"{len(wrong)} complaints\n" + "\n".join(wrong[:40])
     assert counts.total() >= FEWEST
+
+
+def recover_all(world: SealedWorld, target: Path, *roots: Entry) -> Any:
+    work = recover.Restore(OpenStore(world), target)
+    work.run(recover.Snapshot(1, b"", b"s", b"", roots=world.snapshot(*roots).snapshot.roots))
+    return work
+
+
+def test_a_file_that_is_called_like_one_of_its_own_comes_back(tmp_path: Path) -> None:
+    world = SealedWorld()
+    names = (b".recover-unfinished", b"a", b"b")
+    root = world.folder(b"/r", *(world.file(name, name) for name in names))
+
+    work = recover_all(world, tmp_path, root)
+
+    assert work.problems == []
+    found = {os.fsencode(path.name): path.read_bytes() for path in (tmp_path / "r").iterdir()}
+    assert found == {name: name for name in names}
+
+
+def test_a_root_below_the_place_of_another_does_not_keep_it_out(tmp_path: Path) -> None:
+    world = SealedWorld()
+    outer = world.folder(b"/data", world.file(b"x", b"outer"))
+    inner = world.folder(b"/data/in/data", world.file(b"x", b"inner"))
+
+    work = recover_all(world, tmp_path, outer, inner)
+
+    assert work.problems == []
+    assert (tmp_path / "data/x").read_bytes() == b"outer"
+    assert (tmp_path / "data/in/data/x").read_bytes() == b"inner"
+
+
+@pytest.mark.skipif(not ROOT, reason="needs root")
+def test_whose_owner_cannot_be_is_not_setuid_root(tmp_path: Path) -> None:
+    world = SealedWorld()
+    file = world.file(b"su", b"x")._replace(uid=2**32 - 1, gid=2**32 - 1, mode=0o6755)
+
+    work = recover_all(world, tmp_path, world.folder(b"/r", file))
+
+    assert len(work.problems) == 1
+    assert (tmp_path / "r/su").stat().st_mode & 0o7777 == 0o755
+
+
+def test_somebody_else_gets_no_setuid_program_of_others() -> None:
+    with open_place() as place, somebody():
+        world = SealedWorld()
+        file = world.file(b"su", b"x")._replace(uid=0, gid=0, mode=0o6755)
+        work = recover_all(world, place, world.folder(b"/r", file))
+        mode = (place / "r/su").stat().st_mode
+
+    assert mode & 0o7777 == 0o755
+    assert work.foreign == 1

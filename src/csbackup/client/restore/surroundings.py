@@ -39,7 +39,7 @@ def of_new_folder(handle: int, outer: Surroundings) -> Surroundings:
     status = os.fstat(handle)
     own = (os.geteuid(), os.getegid(), _OWNER_MAY_ALL)
     plain = (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == own
-    return Surroundings(plain=plain, exact=_keeps_times(handle), folds=outer.folds)
+    return Surroundings(plain=plain, exact=plain and _keeps_times(handle), folds=outer.folds)
 
 
 def of_old_folder(handle: int, names: list[bytes], temporary: bytes) -> Surroundings:
