@@ -67,10 +67,11 @@ class Home:
             with contextlib.suppress(OSError):  # also when a person stops us in between
                 aside.unlink()
 
-    def read_json(self, name: str) -> StateFile | None:
+    def read_json(self, name: str, *, free: str = "") -> StateFile | None:
         """What `write_json` kept, or None; `ValueError` where it is not that any more.
 
-        A file without a checksum is as an earlier release, or a person, wrote it.
+        The field `free` may be changed by anybody. A file without a checksum is as an earlier
+        release, or a person, wrote it.
         """
         content = self.read(name)
         if content is None:
@@ -81,15 +82,15 @@ class Home:
             raise ValueError("It is nested too deeply.") from None
         if not isinstance(value, dict) or _CHECKSUM not in value:
             return StateFile(value, checked=False)
-        if value.pop(_CHECKSUM) != _checksum(value):
+        if value.pop(_CHECKSUM) != _checksum(value, free):
             raise ValueError("It does not match its checksum.")
         return StateFile(value, checked=True)
 
-    def write_json(self, name: str, value: dict[str, Any]) -> None:
+    def write_json(self, name: str, value: dict[str, Any], *, free: str = "") -> None:
         """Replace a state file, with a checksum: one flipped bit in a key or a path would
         otherwise be taken for what was chosen.
         """
-        whole = value | {_CHECKSUM: _checksum(value)}
+        whole = value | {_CHECKSUM: _checksum(value, free)}
         self.write(name, json.dumps(whole, indent=1).encode())
 
     def remove(self, name: str) -> None:
@@ -107,8 +108,9 @@ def find_home(environment: Mapping[str, str]) -> Home:
     return Home(Path(chosen).expanduser().absolute() if chosen else _platform_folder())
 
 
-def _checksum(value: dict[str, Any]) -> str:
-    return blake3(json.dumps(value, sort_keys=True).encode()).hexdigest(16)
+def _checksum(value: dict[str, Any], free: str) -> str:
+    kept = {name: one for name, one in value.items() if name != free}
+    return blake3(json.dumps(kept, sort_keys=True).encode()).hexdigest(16)
 
 
 def _platform_folder() -> Path:
