@@ -86,7 +86,7 @@ class Device:
         for name in ("a", "b/c", "b/d", "b/e"):
             path = self.source / name
             path.parent.mkdir(exist_ok=True)
-            size = 5_000_000 if name == "a" else chance.choice([100, 3000, 300_000])
+            size = 7_000_000 if name == "a" else chance.choice([100, 3000, 300_000])
             content = chance.randbytes(size)
             path.write_bytes(content)
             new += len(content)
