@@ -223,3 +223,17 @@ def test_the_address_of_a_server_that_moved_may_be_changed(home: Home) -> None:
     path.write_text(path.read_text().replace("backup.example", "nas.example"))
 
     assert load_device(home) == replace(device(), url="https://nas.example:8443")
+
+
+def test_what_a_killed_run_left_aside_goes_when_it_is_old(home: Home) -> None:
+    home.write("heads.json", b"{}")
+    left = home.path / ".heads.json.0a1b2c3d"
+    left.write_bytes(b"{")
+    now_ns = left.stat().st_mtime_ns
+
+    home.tidy(now_ns + 1_000_000_000)
+    young = left.exists()
+    home.tidy(now_ns + 2 * 3600 * 1_000_000_000)
+
+    assert young
+    assert [path.name for path in home.path.iterdir()] == ["heads.json"]

@@ -21,6 +21,7 @@ PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
 _FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
 _CHECKSUM = "checksum"
+_FORGOTTEN_NS = 3600 * 1_000_000_000
 
 
 class StateFile(NamedTuple):
@@ -92,6 +93,13 @@ class Home:
         """
         whole = value | {_CHECKSUM: _checksum(value, free)}
         self.write(name, json.dumps(whole, indent=1).encode())
+
+    def tidy(self, now_ns: int) -> None:
+        """Remove what a run that was killed left aside; others may be writing, so not at once."""
+        for path in self.path.glob(".*.json.????????"):
+            with contextlib.suppress(OSError):
+                if now_ns - path.stat().st_mtime_ns > _FORGOTTEN_NS:
+                    path.unlink()
 
     def remove(self, name: str) -> None:
         (self.path / name).unlink(missing_ok=True)
