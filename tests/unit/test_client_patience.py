@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from csbackup.client.connection import Transport, read_address
+from csbackup.client.connection.address import AddressInvalid
 from csbackup.client.connection.transport import Request
 from csbackup.client.connection.trust import trusting_nobody
 from csbackup.errors import ServerUnreachable
@@ -100,3 +101,9 @@ def test_closing_ends_the_waiting_of_others() -> None:
 
     assert len(failures) == 1
     assert time.monotonic() - asked < 2
+
+
+@pytest.mark.parametrize("host", ["127.0.0.\u00b1", "127.0.0.1%zz", "127.0.0.1\x7f"])
+def test_an_address_that_no_name_can_be_is_said(host: str) -> None:
+    with pytest.raises(AddressInvalid):
+        Transport(read_address(f"https://{host}:9"), trusting_nobody())

@@ -22,6 +22,7 @@ PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
 _FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
 _CHECKSUM = "checksum"
+_FORGOTTEN_NS = 3600 * 1_000_000_000
 
 
 class StateFile(NamedTuple):
@@ -84,10 +85,11 @@ class Home:
             with contextlib.suppress(OSError):  # also when a person stops us in between
                 aside.unlink()
 
-    def read_json(self, name: str) -> StateFile | None:
+    def read_json(self, name: str, *, free: str = "") -> StateFile | None:
         """What `write_json` kept, or None; `ValueError` where it is not that any more.
 
-        A file without a checksum is as an earlier release, or a person, wrote it.
+        The field `free` may be changed by anybody. A file without a checksum is as an earlier
+        release, or a person, wrote it.
         """
         content = self.read(name)
         if content is None:
@@ -98,16 +100,23 @@ class Home:
             raise ValueError("It is nested too deeply.") from None
         if not isinstance(value, dict) or _CHECKSUM not in value:
             return StateFile(value, checked=False)
-        if value.pop(_CHECKSUM) != _checksum(value):
+        if value.pop(_CHECKSUM) != _checksum(value, free):
             raise ValueError("It does not match its checksum.")
         return StateFile(value, checked=True)
 
-    def write_json(self, name: str, value: dict[str, Any]) -> None:
+    def write_json(self, name: str, value: dict[str, Any], *, free: str = "") -> None:
         """Replace a state file, with a checksum: one flipped bit in a key or a path would
         otherwise be taken for what was chosen.
         """
-        whole = value | {_CHECKSUM: _checksum(value)}
+        whole = value | {_CHECKSUM: _checksum(value, free)}
         self.write(name, json.dumps(whole, indent=1).encode())
+
+    def tidy(self, now_ns: int) -> None:
+        """Remove what a run that was killed left aside; others may be writing, so not at once."""
+        for path in self.path.glob(".*.json.????????"):
+            with contextlib.suppress(OSError):
+                if now_ns - path.stat().st_mtime_ns > _FORGOTTEN_NS:
+                    path.unlink()
 
     def remove(self, name: str) -> None:
         (self.path / name).unlink(missing_ok=True)
@@ -124,8 +133,9 @@ def find_home(environment: Mapping[str, str]) -> Home:
     return Home(Path(chosen).expanduser().absolute() if chosen else _platform_folder())
 
 
-def _checksum(value: dict[str, Any]) -> str:
-    return blake3(json.dumps(value, sort_keys=True).encode()).hexdigest(16)
+def _checksum(value: dict[str, Any], free: str) -> str:
+    kept = {name: one for name, one in value.items() if name != free}
+    return blake3(json.dumps(kept, sort_keys=True).encode()).hexdigest(16)
 
 
 def _platform_folder() -> Path:

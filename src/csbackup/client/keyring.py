@@ -61,13 +61,14 @@ class _File:
 
 
 _VERSION = 2
+_FREE = "url"  # a server that moved: the pin tells whether it is the same
 _UNCHECKED = 1  # files of this version carry no checksum
 
 
 def load_device(home: Home) -> EnrolledDevice:
     """The device that was enrolled here; `NotEnrolled` before that."""
     try:
-        found = home.read_json(FILE)
+        found = home.read_json(FILE, free=_FREE)
         if found is None:
             raise NotEnrolled
         file = parse(_File, found.value, "It")
@@ -83,7 +84,7 @@ def load_device(home: Home) -> EnrolledDevice:
 
 def save_device(home: Home, device: EnrolledDevice) -> None:
     """Keep an enrolled device; the one before is forgotten."""
-    home.write_json(FILE, render(_to_file(device)))
+    home.write_json(FILE, render(_to_file(device)), free=_FREE)
 
 
 def is_enrolled(home: Home) -> bool:

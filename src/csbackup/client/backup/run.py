@@ -14,6 +14,7 @@ from csbackup.client.backup.repair import distrust_missing
 from csbackup.client.backup.roots import find_roots
 from csbackup.client.backup.seeding import seed
 from csbackup.client.backup.tally import Tally
+from csbackup.client.config import Home
 from csbackup.client.journal import FILE as JOURNAL
 from csbackup.client.journal import Journal, JournalDamaged
 from csbackup.client.platform.locking import only_run
@@ -34,6 +35,7 @@ def run_backup(context: BackupContext, progress: Progress) -> BackupResult:
     context.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     tally = Tally(progress)
     with only_run(context.home / LOCK):
+        Home(context.home).tidy(context.clock())
         try:
             committed, done = _attempt(context, progress, tally)
         except JournalDamaged:

@@ -13,10 +13,15 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import urllib3
-from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
+from urllib3.exceptions import (
+    HTTPError,
+    LocationParseError,
+    MaxRetryError,
+    NewConnectionError,
+)
 
 from csbackup import __version__
-from csbackup.client.connection.address import Address
+from csbackup.client.connection.address import Address, AddressInvalid
 from csbackup.client.connection.answers import (
     MESSAGE_BYTES,
     REFUSAL_BYTES,
@@ -230,6 +235,13 @@ def _content(answer: urllib3.BaseHTTPResponse, most_bytes: int, address: Address
 
 
 def _open_pool(address: Address, context: ssl.SSLContext | None) -> urllib3.HTTPConnectionPool:
+    try:
+        return _pool(address, context)
+    except LocationParseError:
+        raise AddressInvalid(f"{address} is not the address of a server.") from None
+
+
+def _pool(address: Address, context: ssl.SSLContext | None) -> urllib3.HTTPConnectionPool:
     if context is None:
         return PlainPool(address.host, address.port, maxsize=4)
     return SecurePool(
