@@ -160,10 +160,8 @@ class Transport:
             except TooManyBytes as problem:
                 raise AnswerTooLong(self.address) from problem
             except (HTTPError, OSError) as problem:
-                if not may_pass(problem):
-                    raise CertificateRefused(str(self.address), _reason(problem)) from problem
-                if last:
-                    raise ServerUnreachable(str(self.address), _reason(problem)) from problem
+                if last or not may_pass(problem):
+                    raise self._unanswered(problem) from problem
                 why = _reason(problem)
                 LOG.warning("no answer, trying again %s", log_field("message", why))
             else:
@@ -178,6 +176,10 @@ class Transport:
             if self._closed.wait(pause):
                 raise ServerUnreachable(str(self.address), why)
             tries += 1
+
+    def _unanswered(self, problem: Exception) -> CsbError:
+        kind = ServerUnreachable if may_pass(problem) else CertificateRefused
+        return kind(str(self.address), _reason(problem))
 
     def _pauses(self) -> tuple[float, ...]:
         if not self._answered.is_set():
