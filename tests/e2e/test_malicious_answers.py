@@ -6,9 +6,10 @@ See `test_malicious_server.py` for what it says, and `docs/malicious-server.md` 
 from __future__ import annotations
 
 import gzip
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509 import load_pem_x509_certificates
 
 from csbackup.client.config import Home
-from csbackup.client.keyring import load_device
+from csbackup.client.keyring import load_device, save_device
 from csbackup.server.names import Names
 from csbackup.server.trust import Authority, make_authority, make_leaf
 from support.evil_world import (
@@ -298,11 +299,8 @@ def test_the_device_that_was_set_up_knows_its_server_from_an_impostor(
 ) -> None:
     path = identity(own_authority(), tmp_path, datetime.now(UTC))
     with TamperingServer(server, identity=path) as evil:
-        home = tmp_path / "home"
-        home.mkdir()
-        for name in ("device.json", "ca.crt", "heads.json", "settings.json"):
-            content = (laptop.home / name).read_text()
-            (home / name).write_text(content.replace(laptop.url, evil.url))
+        home = Path(shutil.copytree(laptop.home, tmp_path / "home"))
+        save_device(Home(home), replace(load_device(Home(home)), url=evil.url))
         with evil.lying() as lies:
             result = Client(home, evil.url, laptop.pin).run("backup", "--json", code=2)
 

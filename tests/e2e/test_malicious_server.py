@@ -24,11 +24,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from csbackup.client.browse.nodes import NodeReader
 from csbackup.client.browse.paths import find
+from csbackup.client.config import Home
+from csbackup.client.heads import Heads
 from csbackup.format import packing
 from csbackup.format.keys import sign
 from csbackup.format.snapshot import SIGN_CERTIFICATE, Certificate
 from csbackup.protocol.adapter import render
 from csbackup.protocol.frames import BlockLocation
+from csbackup.protocol.messages import DeviceHead
 from support import lies
 from support.evil_world import (
     MOST_BYTES,
@@ -763,13 +766,9 @@ def test_two_snapshots_in_one_place_do_not_go_together(
     """A fork: the device was made to sign another snapshot 3 than the one that others are shown."""
     client = world.copy_of(world.laptop, tmp_path)
     second = world.snapshots_json(world.laptop)[1]
-    heads = client.home / "heads.json"
-    third = world.snapshots_json(world.laptop)[2]
-    heads.write_text(
-        heads.read_text()
-        .replace(third["snapshot"], second["snapshot"])
-        .replace('"sequence": 3', '"sequence": 2')
-    )
+    seen = DeviceHead(world.device.device, 2, bytes.fromhex(second["snapshot"]))
+    Home(client.home).remove("heads.json")
+    Heads(Home(client.home)).remember([seen])
     lying = [
         *heads_told(_own_head(sequence=2, snapshot=second["snapshot"]))(world),
         Lie("POST", COMMIT, lies.acknowledged()),
