@@ -34,7 +34,8 @@ from support.backup_bench import Bench, Listener, make_bench
 from support.fake_server import FakeServer
 
 SEED = int(os.environ.get("CSB_CRASH_SEED", "0")) or random.SystemRandom().randrange(2**32)
-ROUNDS = 90 if os.environ.get("CSB_TEST_FULL") else 7  # of every way to spoil a journal
+TURNS = 90 if os.environ.get("CSB_TEST_FULL") else 7
+ROUNDS = int(os.environ.get("CSB_CRASH_ROUNDS", "0")) or TURNS  # of every way to spoil a journal
 GOLDEN = Path(__file__).parent.parent / "golden" / "client" / "journal-v1.db"
 PAGE = 4096
 MOST_SENT = 12_000  # the nodes on the way to what changed; the files have 900 kB
