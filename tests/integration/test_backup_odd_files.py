@@ -47,6 +47,7 @@ def test_a_file_that_says_it_is_empty_and_never_ends_is_named(bench: Bench) -> N
     result = bench.backup()
 
     assert [problem.kind for problem in result.problems] == ["endless"]
+    assert result.coverage < 1
     assert len(bench.opened()[os.fsencode(memory)].content) == 4 * 1024 * 1024
 
 

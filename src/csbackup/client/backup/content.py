@@ -101,30 +101,39 @@ class ContentReader:
             whole = length == sum(part for _, part in extents)
             extents = extents if whole else _beginning(extents, length)
         else:
-            content, length, endless = self._read_plain(file, size)
+            content, length, endless = self._read_plain(file, before)
             size = length
         after = file.status()
         steady = whole and _same(before, after)
         return FileContent(after, content, size, extents, xattrs, length, steady, endless)
 
-    def _read_plain(self, file: OpenFile, size: int) -> tuple[bytes | list[bytes], int, bool]:
+    def _read_plain(
+        self, file: OpenFile, before: os.stat_result
+    ) -> tuple[bytes | list[bytes], int, bool]:
         """A file without holes: its content, how long it is, and whether there is no end to it.
 
-        What follows the size that it says it has is read too: it grew just now, which its status
-        will tell, or its file system does not know.
+        Of one that has more than it says, and did not grow just now, the rest is read as well:
+        its file system does not know better.
         """
+        size = before.st_size
         if size <= WHOLE_FILE:
             asked = size + 1 if size else _UNSAID_AT_ONCE
             beginning = file.read(asked)
             if len(beginning) < asked:
-                return (self.keep_small(beginning) if beginning else b""), len(beginning), False
+                return self._keep_whole(beginning), len(beginning), False
+            if not _same(before, file.status()):
+                return self._keep_whole(beginning[:size]), size, False
         else:
             content, length = self._read_big(file, ((0, size),))
-            if length < size or not file.read_into(memoryview(bytearray(1)), size):
+            more = length == size and file.read_into(memoryview(bytearray(1)), size)
+            if not more or not _same(before, file.status()):
                 return content, length, False
         most = size + SURPLUS_BYTES if size else UNSAID_BYTES
         content, length = self._read_big(file, ((0, most),))
         return content, length, length >= most
+
+    def _keep_whole(self, content: bytes) -> bytes:
+        return self.keep_small(content) if content else b""
 
     def _read_big(self, file: OpenFile, extents: Extents) -> tuple[bytes | list[bytes], int]:
         """The content's ids, joined or as a list's node, and how many bytes there were."""

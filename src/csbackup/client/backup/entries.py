@@ -160,7 +160,7 @@ class EntryMaker:
         self._tally.changed(found.bytes_read)
         if found.endless:
             message = "It has far more than it says it has; its beginning is kept."
-            self._tally.problem(Problem("endless", path, message))
+            self._tally.lost(Problem("endless", path, message))
         if not found.steady:
             message = "It kept changing while it was read."
             self._tally.problem(Problem("changed-while-read", path, message))

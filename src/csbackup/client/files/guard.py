@@ -23,6 +23,7 @@ from csbackup.client.files.worker import LENGTH, send
 
 _IN_A_ROW = 3
 _IN_ALL = 20
+_START_SECONDS = 60.0
 _WORKER = "from csbackup.client.files.worker import main; main()"
 _READ_BYTES = 1024 * 1024
 
@@ -80,8 +81,9 @@ class Guard:
         if self._process is None:
             try:
                 self._process = _Process(self._python)
-            except OSError as failure:
-                why = f"What reads remote file systems cannot be started: {failure.strerror}"
+            except (OSError, _TooLate, _Ended) as failure:
+                reason = getattr(failure, "strerror", None) or "it does not run"
+                why = f"What reads remote file systems cannot be started: {reason}"
                 raise OSError(errno.EIO, why) from failure
         return self._process
 
@@ -117,6 +119,8 @@ class _Process:
             start_new_session=True,
         )
         self._end = weakref.finalize(self, _end, self._process)
+        # That it starts is this machine's time, not that of a file system.
+        self.ask(("real_path", (b"/",)), _START_SECONDS)
 
     def ask(self, request: tuple[str, tuple[Any, ...]], seconds: float) -> tuple[int, Any]:
         assert self._process.stdin is not None  # noqa: S101  as Popen was told
