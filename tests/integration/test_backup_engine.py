@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from csbackup.client.backup.readback import ReadBackFailed
+from csbackup.client.config import Home
+from csbackup.client.heads import Heads
 from csbackup.errors import (
     HistoryBroken,
     NothingToBackUp,
@@ -32,7 +34,8 @@ from csbackup.format.tree import (
     read_node,
     unpack_node,
 )
-from support.backup_bench import Bench, make_bench
+from csbackup.protocol.messages import DeviceHead
+from support.backup_bench import DEVICE, Bench, make_bench
 from support.odd_files import OddFiles
 
 SETTLED = 0.12  # seconds after which a change time proves that nothing happened since
@@ -367,10 +370,9 @@ def test_a_snapshot_that_follows_another_one_than_was_seen_is_not_followed(
 ) -> None:
     fill(data, 3)
     bench.backup()
-    seen = (bench.home / "heads.json").read_text()
     bench.backup()
-    first = bench.server.committed[0].snapshot.hex()
-    (bench.home / "heads.json").write_text(seen.replace(first, "ab" * 32))
+    (bench.home / "heads.json").unlink()
+    Heads(Home(bench.home)).remember([DeviceHead(DEVICE, 1, b"\xab" * 32)])
 
     with pytest.raises(HistoryBroken, match="another snapshot 1"):
         bench.backup()

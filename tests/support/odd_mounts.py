@@ -517,7 +517,7 @@ CHANGING: dict[str, OddKind] = dict(
         ("file that becomes a folder", OddKind(BecomesAnother, VANISHED)),
         ("file that becomes a FIFO", OddKind(BecomesAFifo, VANISHED)),
         ("file that becomes a link", OddKind(BecomesALink, VANISHED)),
-        ("file that becomes a socket", OddKind(BecomesASocket, READ_ERROR)),
+        ("file that becomes a socket", OddKind(BecomesASocket, VANISHED)),
         ("file that vanishes", OddKind(Vanishes, VANISHED)),
         ("folder that vanishes", OddKind(FolderVanishes, VANISHED)),
         ("folder that becomes a file", OddKind(FolderBecomesAFile, VANISHED)),
