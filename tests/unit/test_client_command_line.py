@@ -145,6 +145,16 @@ def test_folders_are_added_and_removed(home: Home, tmp_path: Path) -> None:
     assert settings.roots == (os.fsencode(tmp_path / "docs"),)
 
 
+def test_who_adds_a_link_hears_that_it_is_one(home: Home, tmp_path: Path) -> None:
+    save_device(home, device())
+    (tmp_path / "real folder").mkdir()
+    (tmp_path / "link").symlink_to("real folder")
+
+    added = csb(home, "add", str(tmp_path / "link")).expect(0)
+
+    assert f"csb add '{tmp_path}/real folder'" in added.err
+
+
 def test_a_folder_inside_another_one_is_not_added_twice(home: Home, tmp_path: Path) -> None:
     save_device(home, device())
     (tmp_path / "docs/inner").mkdir(parents=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import replace
 
 import click
@@ -44,6 +45,8 @@ def add(paths: tuple[str, ...], one_file_system: bool | None, as_json: bool) -> 
         settings = replace(settings, one_file_system=one_file_system)
     save_settings(home, settings)
     _show(settings, as_json=as_json)
+    for path in paths:
+        _say_of_link(absolute(path))
 
 
 @click.command(
@@ -137,6 +140,17 @@ def _existing(path: str) -> bytes:
     if not os.path.lexists(found):
         raise PathProblem(f"{printable(found)} does not exist. Nothing was changed.")
     return found
+
+
+def _say_of_link(path: bytes) -> None:
+    """What few people mean: a link is backed up as a link, without what it leads to."""
+    if os.path.islink(path):  # noqa: PTH114  paths are bytes
+        target = printable(os.path.realpath(path))
+        click.echo(
+            f"Note: {printable(path)} is a link. Only the link is backed up; for what it leads to: "
+            f"csb add {shlex.quote(target)}",
+            err=True,
+        )
 
 
 def _show(settings: Settings, *, as_json: bool) -> None:
