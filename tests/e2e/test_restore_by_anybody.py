@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+import secrets
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -172,7 +173,7 @@ def chosen_attacks() -> list[Attack]:
 def mallory(person: Person, server: Server) -> Client:
     """A device whose keys somebody else has, too."""
     client = type(person.client)(person.place / "mallory", server.url, server.pin)
-    client.register(f"mallory{person.place.stat().st_ino}", device="laptop")
+    client.register(f"mallory-{secrets.token_hex(4)}", device="laptop")
     with person.be():
         (person.place / "harmless").write_bytes(b"harmless")
     client.run("add", str(person.place / "harmless"))

@@ -73,7 +73,7 @@ MOMENTS: dict[str, Moment] = {
         "restored with their content", "files_that_say_they_are_empty_come_back_with_their_content"
     ),
     "1,000,000 files in one folder": Moment(
-        "restored; less than 200 MB of memory", "a_million_files_in_one_folder_need_little_memory"
+        "restored; less than 200 MB of memory", "many_files_in_one_folder_need_little_memory"
     ),
     "full disk under our state": Moment(
         "stops, and says why; the next run goes on",

@@ -24,7 +24,7 @@ class OrdinaryClient(Client):
             capture_output=True,
             text=True,
             errors="replace",
-            env=self._environment(env),
+            env=self.environment_of_a_run(env),
             timeout=RUN_SECONDS,
             check=False,
         )
@@ -39,7 +39,7 @@ class OrdinaryClient(Client):
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            env=self._environment(env),
+            env=self.environment_of_a_run(env),
         )
 
     def _command(self, *arguments: str) -> list[str]:
@@ -50,8 +50,8 @@ class OrdinaryClient(Client):
         become = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
         return ["unshare", "--mount", "sh", "-c", script, "sh", *become, *program]
 
-    def _environment(self, more: dict[str, str]) -> dict[str, str]:
-        return super()._environment(more) | {"HOME": str(self.home.parent)}
+    def environment_of_a_run(self, more: dict[str, str] | None = None) -> dict[str, str]:
+        return super().environment_of_a_run(more) | {"HOME": str(self.home.parent)}
 
 
 def _open_ways(scratch: Path) -> Iterator[str]:
