@@ -74,7 +74,8 @@ def begun(bench: Bench) -> Iterator[Run]:
     tally = Tally(Listener())
     journal = Journal(bench.home / "journal.db", identity_of(context))
     upload = bench.server.open_upload(context.settings.source)
-    chain = Chain(context.device.device, context.heads)
+    device = context.device
+    chain = Chain(device.device, context.heads, context.server, device.keys)
     try:
         with assemble(context, tally, journal, chain, upload) as run:
             yield run
@@ -164,6 +165,7 @@ def test_a_snapshot_committed_twice_is_noticed_by_its_sequence(bench: Bench, uns
     if unsure:
         old = bench.server
         bench.server = Unsure(old.account, old.device, old.signing_public)
+        bench.server.certified = old.certified
 
     result = bench.backup()
 
