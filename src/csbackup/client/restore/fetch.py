@@ -16,6 +16,7 @@ from csbackup.protocol.frames import BlockLocation
 
 Content = bytes | memoryview
 _MISSING = "the server does not have it"
+_CHUNK_BYTES = 300  # what a chunk takes beside its content: of tiny ones, most
 _TOO_MUCH = "its content is much longer than its listing says"
 _MOST_WINDOWS = 4  # as much as a fetch may bring, whatever sizes the listings claim
 _ANOTHER = "what the server has in its place does not match its id"
@@ -125,7 +126,7 @@ class Fetcher:
 
     def _keep(self, key: bytes, chunks: list[tuple[bytes, Content]]) -> None:
         """The last blocks opened: the next window often begins in the middle of one."""
-        size = _size(chunks)
+        size = _size(chunks) + _CHUNK_BYTES * len(chunks)
         if len(chunks) == 1 or size > self._limits.kept_block_bytes:
             return
         with self._lock:
