@@ -244,3 +244,22 @@ def test_a_backup_that_is_told_to_stop_ends_cleanly(device: Device, number: int)
     stored = device.stored() - stored
     done = device.client.backup()
     assert done["bytes_sent"] <= 80_000_000 * 1.01 + SLACK - stored
+
+
+def test_a_service_that_is_told_to_stop_does_not_wait_for_its_backup(device: Device) -> None:
+    device.client.run("backup")
+    (device.source / "big").write_bytes(os.urandom(80_000_000))
+    before, stored = device.sequences(), device.stored()
+    running = device.client.start("service", "run", "--every", "0.05")
+    until = time.monotonic() + 30
+    while device.stored() - stored < 1_000_000 and time.monotonic() < until:
+        time.sleep(0.005)
+
+    running.send_signal(signal.SIGTERM)
+    asked = time.monotonic()
+    said, _ = running.communicate(timeout=30)
+
+    assert device.stored() - stored >= 1_000_000
+    assert time.monotonic() - asked < 6
+    assert (running.returncode, device.sequences()) == (0, before), said
+    assert "Traceback" not in said

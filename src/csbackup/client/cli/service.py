@@ -14,7 +14,7 @@ import click
 from csbackup.client.cli import options
 from csbackup.client.cli.backup import back_up, groups_of
 from csbackup.client.cli.output import count, printable, size
-from csbackup.client.cli.program import code_of
+from csbackup.client.cli.program import UNFORESEEN, code_of
 from csbackup.client.cli.reaching import own_home
 from csbackup.client.cli.service_state import LOCK, ServiceRunsAlready, ServiceState, keep_state
 from csbackup.client.config import Home
@@ -49,14 +49,48 @@ def run(minutes: float, as_json: bool) -> None:
     """Stay, and back up whenever it is due, until stopped."""
     home = own_home()
     load_device(home)
-    stopping = threading.Event()
+    stopping = Stopping()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+        signal.signal(number, stopping.asked)
     with _only_service(home):
         click.echo(f"Backing up every {minutes:g} minutes.", err=as_json)
         LOG.info("the service begins, every %g minutes", minutes)
         _back_up_until(stopping, home, minutes * 60)
         LOG.info("the service was asked to stop")
+
+
+class Stopping:
+    """Whether the service was asked to stop; a backup that runs then ends at once, to go on
+    another time."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self._interruptible = False
+
+    def asked(self, *_: object) -> None:
+        """As a signal handler, in the main thread."""
+        self._event.set()
+        if self._interruptible:
+            self._interruptible = False  # asking again does not disturb the clearing up
+            raise KeyboardInterrupt
+
+    @property
+    def is_set(self) -> bool:
+        return self._event.is_set()
+
+    def wait(self, seconds: float) -> None:
+        self._event.wait(seconds)
+
+    @contextlib.contextmanager
+    def interrupting(self) -> Iterator[None]:
+        """Being asked to stop ends what is done here."""
+        self._interruptible = True
+        try:
+            yield
+        except KeyboardInterrupt:
+            LOG.info("the backup was stopped with the service")
+        finally:
+            self._interruptible = False
 
 
 @contextlib.contextmanager
@@ -68,14 +102,17 @@ def _only_service(home: Home) -> Iterator[None]:
         raise ServiceRunsAlready from None
 
 
-def _back_up_until(stopping: threading.Event, home: Home, every_seconds: float) -> None:
+def _back_up_until(stopping: Stopping, home: Home, every_seconds: float) -> None:
     failures = 0
     told = ServiceState(0, 0, 0)
-    while not stopping.is_set():
+    while not stopping.is_set:
         wait = seconds_until_due(_last_success(home), every_seconds, time.time_ns())
         if wait <= 0:
             told = _tell(home, told, every_seconds, 0, failures)
-            failures = 0 if _back_up_once(home) else failures + 1
+            done = False
+            with stopping.interrupting():
+                done = _back_up_once(home)
+            failures = 0 if done else failures + 1
             pause = pause_seconds(failures, every_seconds)
             if failures:
                 told = _tell(home, told, every_seconds, pause, failures)
@@ -120,12 +157,19 @@ def _back_up_once(home: Home) -> bool:
     try:
         result = back_up(home, quiet=True)
     except CsbError as failure:
-        log_failure(failure, code_of(failure))
-        line = printable(str(failure).encode(errors="surrogateescape"))
-        click.echo(f"csb: {line} [{code_of(failure)}]", err=True)
+        _tell_failure(failure, str(failure), code_of(failure))
+        return False
+    except Exception as failure:  # noqa: BLE001  the next one may go well
+        _tell_failure(failure, f"{type(failure).__name__}: {failure}", UNFORESEEN)
         return False
     click.echo(
         f"Snapshot {result.sequence}: {count(result.files, 'file')}, {size(result.bytes_sent)} "
         f"sent, {count(sum(group.number for group in groups_of(result)), 'problem')}."
     )
     return True
+
+
+def _tell_failure(failure: Exception, text: str, code: str) -> None:
+    log_failure(failure, code)
+    line = printable(text.encode(errors="surrogateescape"))
+    click.echo(f"csb: {line} [{code}]", err=True)
