@@ -33,19 +33,34 @@ class StateFile(NamedTuple):
 
 
 class SettingInvalid(ClientError):
+    """A variable of the environment holds what it cannot."""
+
     code = "setting-invalid"
 
+    def __init__(self, name: str, value: str, takes: str) -> None:
+        super().__init__(f"{name} is {value!r}. It takes {takes}; without it, the usual holds.")
 
-def seconds_from(environment: Mapping[str, str], name: str, default: float) -> float:
+
+def seconds_from(environment: Mapping[str, str], name: str, usual: float) -> float:
     """A time that an environment variable may set; `SettingInvalid` when it is none."""
     text = environment.get(name, "").strip()
     try:
-        seconds = float(text) if text else default
+        seconds = float(text) if text else usual
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < math.inf:
-        raise SettingInvalid(f"{name} is {text}. It takes a number of seconds above 0.")
+        raise SettingInvalid(name, text, "a number of seconds above 0")
     return seconds
+
+
+def whole_number_from(environment: Mapping[str, str], name: str, usual: float) -> float:
+    """A number above 0 that an environment variable may set, else `usual`."""
+    text = environment.get(name, "")
+    if not text:
+        return usual
+    if not (text.isascii() and text.isdigit() and 0 < len(text) < 19 and int(text)):
+        raise SettingInvalid(name, text, "a whole number above 0")
+    return int(text)
 
 
 @dataclass(frozen=True, slots=True)

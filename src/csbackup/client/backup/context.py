@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from csbackup.client.backup.server import BackupServer
+from csbackup.client.config import whole_number_from
 from csbackup.client.files import FileSource, LiveFiles
 from csbackup.client.keyring import EnrolledDevice
 from csbackup.client.problems import Problem
-from csbackup.errors import ClientError
 from csbackup.format.snapshot import Settings
 from csbackup.format.tree import INLINE_CHUNKS
 from csbackup.protocol.messages import DeviceHead
@@ -79,33 +79,15 @@ class Chosen(Protocol):
 OnFile = Callable[[bytes, str], None]
 
 
-class LimitInvalid(ClientError):
-    code = "limit-invalid"
-
-    def __init__(self, name: str, value: str) -> None:
-        super().__init__(
-            f"{name} is {value!r}. It must be a whole number above 0; without it, "
-            "a checkpoint is made every 15 minutes, or when 10 GiB were read."
-        )
-
-
 def limits_from(environment: Mapping[str, str]) -> Limits:
     """The limits of a run, with what `CSB_CHECKPOINT_SECONDS` and `CSB_CHECKPOINT_BYTES` say."""
     usual = Limits()
+    seconds, number = usual.checkpoint_seconds, usual.checkpoint_bytes
     return replace(
         usual,
-        checkpoint_seconds=_number(environment, "CSB_CHECKPOINT_SECONDS", usual.checkpoint_seconds),
-        checkpoint_bytes=int(_number(environment, "CSB_CHECKPOINT_BYTES", usual.checkpoint_bytes)),
+        checkpoint_seconds=whole_number_from(environment, "CSB_CHECKPOINT_SECONDS", seconds),
+        checkpoint_bytes=int(whole_number_from(environment, "CSB_CHECKPOINT_BYTES", number)),
     )
-
-
-def _number(environment: Mapping[str, str], name: str, usual: float) -> float:
-    text = environment.get(name, "")
-    if not text:
-        return usual
-    if not (text.isascii() and text.isdigit() and 0 < len(text) < 19 and int(text)):
-        raise LimitInvalid(name, text)
-    return int(text)
 
 
 @dataclass(frozen=True, slots=True)
