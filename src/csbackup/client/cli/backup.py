@@ -47,7 +47,8 @@ Exit codes: 0 all is kept, 1 with problems, 2 no snapshot was made.
 
 \b
 A long run makes what it has so far restorable every 15 minutes, or every 10 GiB that it read;
-CSB_CHECKPOINT_SECONDS and CSB_CHECKPOINT_BYTES say otherwise.
+CSB_CHECKPOINT_SECONDS and CSB_CHECKPOINT_BYTES say otherwise. A network share that does not answer
+for 30 seconds is passed by; CSB_FILE_TIMEOUT says otherwise.
 """
 )
 @click.option(

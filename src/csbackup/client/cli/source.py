@@ -9,6 +9,7 @@ from dataclasses import replace
 import click
 
 from csbackup.client.cli import options
+from csbackup.client.cli.opening import open_files
 from csbackup.client.cli.output import print_json, printable
 from csbackup.client.cli.reaching import own_home
 from csbackup.client.cli.typed import absolute
@@ -137,15 +138,26 @@ def _is_below(path: bytes, folder: bytes) -> bool:
 
 def _existing(path: str) -> bytes:
     found = absolute(path)
-    if not os.path.lexists(found):
-        raise PathProblem(f"{printable(found)} does not exist. Nothing was changed.")
+    try:
+        open_files((found,)).status(found)
+    except TimeoutError:
+        raise PathProblem(
+            f"{printable(found)} does not answer: does a network share or disk hang? Nothing was "
+            "changed."
+        ) from None
+    except FileNotFoundError:
+        raise PathProblem(f"{printable(found)} does not exist. Nothing was changed.") from None
+    except OSError as problem:
+        why = problem.strerror or str(problem)
+        raise PathProblem(f"{printable(found)}: {why}. Nothing was changed.") from None
     return found
 
 
 def _say_of_link(path: bytes) -> None:
     """What few people mean: a link is backed up as a link, without what it leads to."""
     if os.path.islink(path):  # noqa: PTH114  paths are bytes
-        target = printable(os.path.realpath(path))
+        folder = os.path.dirname(path)  # noqa: PTH120  paths are bytes
+        target = printable(os.path.normpath(os.path.join(folder, os.readlink(path))))  # noqa: PTH115,PTH118
         click.echo(
             f"Note: {printable(path)} is a link. Only the link is backed up; for what it leads to: "
             f"csb add {shlex.quote(target)}",
