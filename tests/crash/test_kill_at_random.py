@@ -38,6 +38,7 @@ class Story:
     source: Path
     kept: dict[int, Path] = field(default_factory=dict)
     fired: int = 0
+    seconds: float = 1.0  # that the last backup took which nobody disturbed
 
     def change_files(self) -> int:
         """Some new, some changed, some gone; how many bytes are new."""
@@ -123,11 +124,13 @@ def live_through_a_crash(story: Story, victim: str) -> None:
     new, stored = story.change_files(), story.stored()
     before = {one["sequence"] for one in story.snapshots()}
     kill = story.kill_client if victim == "client" else story.kill_server
-    kill(story.chance.uniform(0.2, 1.8))
+    kill(story.chance.uniform(0.2, 0.9) * story.seconds)
     half_done = {one["sequence"] for one in story.snapshots()} - before
 
     there = story.stored() - stored
+    begun = time.monotonic()
     done = story.client.backup()
+    story.seconds = time.monotonic() - begun
 
     assert done["coverage"] == 1
     assert done["bytes_sent"] <= max(0, new - there) * 1.01 + SLACK  # only what is not there
