@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from support.api import Api, PersonCaller, api_on
+from support.backup_bench import Bench, make_bench
 from support.server_data import Plane
 
 
@@ -27,3 +28,14 @@ def plane(tmp_path: Path) -> Iterator[Plane]:
     plane = Plane(tmp_path / "data")
     yield plane
     plane.close()
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return make_bench(tmp_path)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """What `bench` backs up."""
+    return tmp_path / "data"

@@ -41,16 +41,6 @@ from support.odd_files import OddFiles
 SETTLED = 0.12  # seconds after which a change time proves that nothing happened since
 
 
-@pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    return make_bench(tmp_path)
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
 def name(path: Path) -> bytes:
     return os.fsencode(path)
 

@@ -11,19 +11,9 @@ import pytest
 
 from csbackup.client.backup.tally import kind_of
 from csbackup.client.files import LiveFile, LiveFiles, OpenFile
-from support.backup_bench import Bench, make_bench
+from support.backup_bench import Bench
 
 FUTURE = time.time_ns() + 10 * 365 * 86_400 * 1_000_000_000
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    return make_bench(tmp_path)
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "data"
 
 
 def test_a_file_that_says_it_is_empty_and_is_not_comes_whole(bench: Bench) -> None:

@@ -11,19 +11,9 @@ from pathlib import Path
 import pytest
 
 from csbackup.client.backup.run import run_backup
-from support.backup_bench import Bench, Listener, make_bench
+from support.backup_bench import Bench, Listener
 
 SETTLED = 0.12
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    return make_bench(tmp_path)
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "data"
 
 
 def named(bench: Bench, data: Path) -> list[str]:

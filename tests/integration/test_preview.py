@@ -16,19 +16,9 @@ from csbackup.client.cli.dry_run import exclude_command
 from csbackup.client.cli.progress import Silent
 from csbackup.client.journal import Journal
 from csbackup.errors import PathProblem
-from support.backup_bench import Bench, make_bench
+from support.backup_bench import Bench
 
 SETTLED = 0.12
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    return make_bench(tmp_path)
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "data"
 
 
 def look(bench: Bench, may_read: Callable[[bytes], bool] = lambda path: True) -> Preview:

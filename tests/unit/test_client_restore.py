@@ -7,29 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from csbackup.client.browse.chain import Kept
-from csbackup.client.restore.context import Limits, RestoreContext, RestoreResult
-from csbackup.client.restore.existing import Rule, beside_name
-from csbackup.client.restore.run import run_restore
+from csbackup.client.restore.context import Limits, RestoreResult
+from csbackup.client.restore.existing import beside_name
 from csbackup.errors import NoSuchPath
 from csbackup.format.tree import CHARACTER_DEVICE, FIFO, SOCKET, SYMLINK, Extras, build_chunk_list
-from support.sealed_world import KEYS, MTIME, SealedWorld, entry
+from support.restoring import STAMP, restore
+from support.sealed_world import MTIME, SealedWorld, entry
 
 ROOT = os.geteuid() == 0
-STAMP = "2026-11-23 18.00"
-
-
-class Quiet:
-    """Counts what the restore says it did."""
-
-    def __init__(self) -> None:
-        self.files = self.bytes = 0
-
-    def phase(self, text: str) -> None: ...
-    def found(self, files: int, bytes: int) -> None: ...
-    def done(self, files: int, bytes: int) -> None:
-        self.files += files
-        self.bytes += bytes
 
 
 @pytest.fixture
@@ -40,26 +25,6 @@ def world() -> SealedWorld:
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
     return tmp_path / "out"
-
-
-def restore(
-    world: SealedWorld,
-    kept: Kept,
-    to: Path | None,
-    *paths: bytes,
-    overwrite: bool = False,
-    limits: Limits = Limits(),  # noqa: B008
-) -> RestoreResult:
-    context = RestoreContext(
-        source=world,
-        keys=KEYS,
-        kept=kept,
-        paths=paths,
-        to=os.fsencode(to) if to else None,
-        rule=Rule(overwrite=overwrite, stamp=STAMP),
-        limits=limits,
-    )
-    return run_restore(context, Quiet())
 
 
 def names(folder: Path) -> list[str]:

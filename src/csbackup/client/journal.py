@@ -164,11 +164,7 @@ class Journal:
     """The journal of one device with one source on one server; `identity` says which."""
 
     def __init__(self, path: Path, identity: bytes) -> None:
-        self.path = path
-        self.fresh = False
-        facts = [VERSION, marshal.version, identity]
-        self._identity = marshal.dumps(facts, _MARSHAL)
-        self._checks = _Checks(self._identity)
+        self._belong(path, identity)
         try:
             self._db = _open(path)
             self.fresh = self.fact("identity") != self._identity
@@ -258,9 +254,7 @@ class Journal:
         """
         how = "mode=ro" if Path(f"{path}-wal").exists() else "mode=ro&immutable=1"
         journal = cls.__new__(cls)
-        journal.path, journal.fresh = path, False
-        journal._identity = marshal.dumps([VERSION, marshal.version, identity], _MARSHAL)
-        journal._checks = _Checks(journal._identity)
+        journal._belong(path, identity)
         try:
             journal._db = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)
             known = journal.fact("identity")
@@ -270,6 +264,13 @@ class Journal:
             journal.close()
             return None
         return journal
+
+    def _belong(self, path: Path, identity: bytes) -> None:
+        """Whose journal it is: of another release or device, nothing in it counts."""
+        self.path = path
+        self.fresh = False
+        self._identity: bytes = marshal.dumps([VERSION, marshal.version, identity], _MARSHAL)
+        self._checks = _Checks(self._identity)
 
     @staticmethod
     def remove(path: Path) -> None:

@@ -42,6 +42,11 @@ def is_file(status: Status) -> bool:
     return status[MODE] & _KIND == _REGULAR
 
 
+def is_elsewhere(folder: Status | None, item: Status) -> bool:
+    """Whether an item is on another volume than the folder it is in; the roots are in none."""
+    return folder is not None and item[DEVICE] != folder[DEVICE]
+
+
 def join(folder: bytes, name: bytes) -> bytes:
     """The path of a name; in the folder of roots (an empty path) names are paths already."""
     if not folder:

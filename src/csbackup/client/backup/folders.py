@@ -49,6 +49,7 @@ from csbackup.client.scan import (
     Bounds,
     Page,
     Status,
+    is_elsewhere,
     is_file,
     is_folder,
     join,
@@ -144,7 +145,7 @@ class Walk:
     def _enter(self, parent: Frame, status: Status) -> None:
         path = join(parent.path, status[NAME])
         bounds = parent.bounds or self._w.bounds(path)
-        if self._is_elsewhere(parent, status):
+        if self._w.one_file_system and is_elsewhere(parent.status, status):
             parent.children[status[NAME]] = self._empty_folder()
             return
         frame = Frame(path, status, bounds, iter(()))
@@ -178,11 +179,6 @@ class Walk:
         parent.absent.append(known)
         parent.troubled = True
         return True
-
-    def _is_elsewhere(self, parent: Frame, status: Status) -> bool:
-        if not self._w.one_file_system or parent.status is None:
-            return False
-        return status[DEVICE] != parent.status[DEVICE]
 
     def _miss_folder(self, parent: Frame, status: Status, path: bytes, failure: OSError) -> None:
         """A folder that cannot be listed stays, empty; one that vanished does not."""

@@ -6,9 +6,10 @@ import heapq
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from csbackup.client.backup.context import Chosen, Progress
-from csbackup.client.backup.entries import ROW_KIND, is_unchanged, looks_unchanged
+from csbackup.client.backup.entries import ROW_FILES, ROW_KIND, is_unchanged, looks_unchanged
 from csbackup.client.backup.left_out import LeftOut
 from csbackup.client.backup.roots import bounds_of, find_roots, own_state
 from csbackup.client.backup.tally import Tally, kind_of
@@ -24,6 +25,7 @@ from csbackup.client.scan import (
     Bounds,
     Page,
     Status,
+    is_elsewhere,
     is_file,
     is_folder,
     join,
@@ -36,7 +38,6 @@ BIGGEST = 10
 JUNK_KEPT = 1_000
 _LINKS_KEPT = 100_000
 _MOSTLY = 0.9  # a folder that has so much of its size in one of its folders is told by that one
-_ROW_FILES = 10
 _LAST = b"\xff" * 300
 
 
@@ -132,20 +133,23 @@ class _Folder:
     biggest: int = 0  # bytes of the largest folder in it
 
 
-class _Biggest:
+Ranked = TypeVar("Ranked", Sized, FoundJunk)
+
+
+class _Biggest(Generic[Ranked]):
     """The largest of many, in little memory."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._heap: list[Sized] = []
+        self._heap: list[Ranked] = []
 
-    def add(self, one: Sized) -> None:
+    def add(self, one: Ranked) -> None:
         if len(self._heap) < self._most:
             heapq.heappush(self._heap, one)
         elif one > self._heap[0]:
             heapq.heapreplace(self._heap, one)
 
-    def found(self) -> tuple[Sized, ...]:
+    def found(self) -> tuple[Ranked, ...]:
         return tuple(sorted(self._heap, reverse=True))
 
 
@@ -168,9 +172,9 @@ class _Look:
         self._folders = self._new = self._changed = self._to_read = self._removed = 0
         self._links = self._in_links = self._in_holes = 0
         self._linked: set[tuple[int, int]] = set()
-        self._big_folders = _Biggest(BIGGEST)
-        self._big_files = _Biggest(BIGGEST)
-        self._junk: list[FoundJunk] = []
+        self._big_folders: _Biggest[Sized] = _Biggest(BIGGEST)
+        self._big_files: _Biggest[Sized] = _Biggest(BIGGEST)
+        self._junk: _Biggest[FoundJunk] = _Biggest(JUNK_KEPT)
         self._piles: dict[tuple[str, str], Pile] = {}
         self._roots: list[Sized] = []
         self._top = _Folder(b"", None, iter(()))
@@ -191,7 +195,7 @@ class _Look:
             roots=tuple(self._roots),
             biggest_folders=self._big_folders.found(),
             biggest_files=self._big_files.found(),
-            junk=tuple(sorted(self._junk, reverse=True)),
+            junk=self._junk.found(),
             piles=tuple(self._piles.values()),
             left_out=self._left_out,
             problems=tuple(self._tally.problems),
@@ -219,7 +223,7 @@ class _Look:
     def _enter(self, parent: _Folder, status: Status) -> _Folder | None:
         path = join(parent.path, status[NAME])
         self._folders += 1
-        if self._is_elsewhere(parent, status):
+        if self._one_file_system and is_elsewhere(parent.status, status):
             self._left_out.other_file_systems += 1
             return None
         bounds = parent.bounds or self._bounds(path)
@@ -238,11 +242,6 @@ class _Look:
             beside=_beside(parent, status[NAME]),
             is_root=not parent.path,
         )
-
-    def _is_elsewhere(self, parent: _Folder, status: Status) -> bool:
-        if not self._one_file_system or parent.status is None:
-            return False
-        return status[DEVICE] != parent.status[DEVICE]
 
     def _next_page(self, folder: _Folder) -> None:
         page = next(folder.pages, None)
@@ -371,11 +370,7 @@ class _Look:
             pile.places += 1
             pile.files += sized.files
             pile.size += sized.size
-        found = FoundJunk(sized, junk.kind, junk.pattern, is_folder)
-        if len(self._junk) < JUNK_KEPT:
-            heapq.heappush(self._junk, found)
-        elif found > self._junk[0]:
-            heapq.heapreplace(self._junk, found)
+        self._junk.add(FoundJunk(sized, junk.kind, junk.pattern, is_folder))
 
 
 def _beside(parent: _Folder, name: bytes) -> frozenset[bytes]:
@@ -388,7 +383,7 @@ def _files_of(gone: Known) -> int:
     kind = gone.row[ROW_KIND]
     if kind == FILE:
         return 1
-    return int(gone.row[_ROW_FILES]) if kind == FOLDER else 0
+    return int(gone.row[ROW_FILES]) if kind == FOLDER else 0
 
 
 def _may_read(path: bytes) -> bool:

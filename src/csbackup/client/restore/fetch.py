@@ -175,8 +175,9 @@ def _fits(read: _Read, block: BlockLocation, limits: Limits) -> bool:
 def _take(chunks: list[tuple[bytes, Content]], missing: set[bytes], fetched: Fetched) -> None:
     """What is wanted of a block; copied where that is little, so that the rest can be freed."""
     wanted = [(id, content) for id, content in chunks if id in missing]
-    few = 2 * _size(wanted) < _size(chunks)
-    fetched.size += _size(wanted)
+    size = _size(wanted)
+    few = 2 * size < _size(chunks)
+    fetched.size += size
     for id, content in wanted:
         fetched.chunks[id] = bytes(content) if few else content
         missing.discard(id)
