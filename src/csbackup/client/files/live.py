@@ -13,7 +13,7 @@ from csbackup.client.files.remote import RemotePlaces
 from csbackup.client.files.source import FolderItem, OpenFile
 from csbackup.client.files.worker import as_status
 from csbackup.client.platform.attributes import Xattrs, read_xattrs
-from csbackup.client.platform.far_paths import is_far, near
+from csbackup.client.platform.far_paths import is_far, near, status_at
 
 PATIENCE_SECONDS = 30.0
 
@@ -47,10 +47,7 @@ class LiveFiles:
     def status(self, path: bytes) -> os.stat_result:
         if place := self._remote.of(path):
             return as_status(self._guard.ask(place, "status", path))
-        if not is_far(path):
-            return os.lstat(path)
-        with near(path) as here:
-            return os.lstat(here)
+        return status_at(path)
 
     def open(self, path: bytes) -> OpenFile:
         place = self._remote.of(path)

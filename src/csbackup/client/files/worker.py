@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 
 from csbackup.client.files.open_file import LiveFile
 from csbackup.client.platform.attributes import Extents, Xattrs, read_xattrs
-from csbackup.client.platform.far_paths import near
+from csbackup.client.platform.far_paths import near, status_at
 
 LENGTH = struct.Struct(">I")
 ITEMS_AT_ONCE = 500
@@ -40,8 +40,7 @@ class Worker:
         return os.path.realpath(path)
 
     def status(self, path: bytes) -> Status:
-        with near(path) as here:
-            return _described(os.lstat(here))
+        return _described(status_at(path))
 
     def link_target(self, path: bytes) -> bytes:
         with near(path) as here:

@@ -31,6 +31,14 @@ def near(path: bytes) -> Iterator[bytes]:
         os.close(handle)
 
 
+def status_at(path: bytes) -> os.stat_result:
+    """What lies at a path of any length; a link is not followed."""
+    if not is_far(path):
+        return os.lstat(path)
+    with near(path) as here:
+        return os.lstat(here)
+
+
 def _descend(path: bytes) -> tuple[int, bytes]:
     """An open folder on the way, and what is left from there."""
     flags = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC

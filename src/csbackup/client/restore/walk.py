@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import itertools
 import os
 import stat
@@ -11,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from csbackup.client.browse.nodes import NodeReader
+from csbackup.client.platform.far_paths import status_at
 from csbackup.client.problems import Problem
 from csbackup.client.restore.context import Limits
 from csbackup.client.restore.existing import Look, Rule, judge, looks_same
@@ -25,13 +25,6 @@ NODES_AT_ONCE = 200
 NODES_AHEAD = 600
 ENTRIES_AHEAD = 12_000
 ROUNDS_AHEAD = 3
-_LONGEST_PIECE = 4_000
-_PASS_THROUGH = (
-    getattr(os, "O_PATH", 0)
-    | getattr(os, "O_DIRECTORY", 0)
-    | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_CLOEXEC", 0)
-)
 
 
 @dataclass(slots=True)
@@ -233,36 +226,6 @@ def _is_folder(place: bytes) -> bool:
 
 def _status(place: bytes) -> os.stat_result | None:
     try:
-        return os.lstat(place)
-    except OSError as problem:
-        return _status_far_down(place) if problem.errno == errno.ENAMETOOLONG else None
-    except ValueError:
+        return status_at(place)
+    except (OSError, ValueError):
         return None
-
-
-def _status_far_down(place: bytes) -> os.stat_result | None:
-    """The same of a path that is too long for the system, a piece at a time."""
-    start = b"/" if place.startswith(b"/") else b"."
-    at = os.open(start, os.O_RDONLY | getattr(os, "O_PATH", 0))
-    try:
-        *folders, last = _pieces(place.strip(b"/"))
-        for folder in folders:
-            inner = os.open(folder, _PASS_THROUGH, dir_fd=at)
-            os.close(at)
-            at = inner
-        return os.stat(last, dir_fd=at, follow_symlinks=False)
-    except OSError:
-        return None
-    finally:
-        os.close(at)
-
-
-def _pieces(path: bytes) -> Iterator[bytes]:
-    """A path cut between names, so that each piece is short enough for the system."""
-    while len(path) > _LONGEST_PIECE:
-        end = path.rfind(b"/", 0, _LONGEST_PIECE)
-        if end < 0:
-            break
-        yield path[:end]
-        path = path[end:].lstrip(b"/")
-    yield path
