@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
@@ -11,6 +12,7 @@ from csbackup.errors import ContentMissing, FormatError, Malformed
 from csbackup.format.ids import ChunkId, NodeId, split_ids
 from csbackup.format.snapshot import Settings, read_settings
 from csbackup.format.tree import (
+    FOLDER,
     AnyNode,
     ChunkList,
     ChunkPage,
@@ -24,6 +26,10 @@ from csbackup.format.tree import (
 )
 
 PAGES_AT_ONCE = 8
+NODES_AT_ONCE = 200
+NODES_AHEAD = 600
+ENTRIES_AHEAD = 12_000
+ROUNDS_AHEAD = 3
 KEPT_BYTES = 6 * 1024 * 1024  # of plain nodes; parsed they take about five times as much
 
 
@@ -113,6 +119,31 @@ class NodeReader:
     def holds(self, id: NodeId) -> bool:
         return id in self._kept
 
+    def read_ahead(self, folder: Entry, coming: Iterable[Entry]) -> None:
+        """Fetch a folder's listing, unless it is at hand, with those that will be needed soon: one
+        question for many. `coming`: the folders that are entered next.
+
+        What is below a folder bounds how long its listing is.
+        """
+        if self.holds(folder.tree):
+            return
+        missing = (one for one in coming if not self.holds(one.tree))
+        level = [folder, *itertools.islice(missing, NODES_AT_ONCE - 1)]
+        nodes = entries = 0
+        for _ in range(ROUNDS_AHEAD):
+            below: list[Entry] = []
+            while level:
+                if nodes >= NODES_AHEAD or entries >= ENTRIES_AHEAD:
+                    return
+                some, level = _some_of(level, ENTRIES_AHEAD - entries)
+                read = self.try_several([one.tree for one in some])
+                nodes += len(some)
+                for node in read.values():
+                    if isinstance(node, Folder):
+                        entries += len(node.entries)
+                        below += [entry for entry in node.entries if entry.kind == FOLDER]
+            level = [one for one in below if not self.holds(one.tree)]
+
     def try_several(self, ids: Sequence[NodeId]) -> dict[NodeId, AnyNode]:
         """Those of these that can be had; what is wrong with the others shows in their turn."""
         packed = self._source.nodes(ids)
@@ -146,3 +177,13 @@ def _a_listing(node: AnyNode) -> Folder:
     if not isinstance(node, Folder) or node.roots:
         raise Malformed("A folder's listing", "it is something else")
     return node
+
+
+def _some_of(folders: list[Entry], most_entries: int) -> tuple[list[Entry], list[Entry]]:
+    """The first of these, no more than a question may name and memory should hold; the others."""
+    size = 0
+    for number, folder in enumerate(folders[:NODES_AT_ONCE]):
+        size += folder.subtree_files
+        if number and size > most_entries:
+            return folders[:number], folders[number:]
+    return folders[:NODES_AT_ONCE], folders[NODES_AT_ONCE:]

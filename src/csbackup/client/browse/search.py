@@ -12,11 +12,8 @@ from collections.abc import Callable, Iterator
 from csbackup.client.browse.nodes import NodeReader
 from csbackup.client.browse.paths import Found, children, clean
 from csbackup.format.ids import NodeId
-from csbackup.format.tree import FOLDER, Folder
+from csbackup.format.tree import FOLDER, Entry
 
-NODES_AT_ONCE = 200
-NODES_AHEAD = 600
-ROUNDS_AHEAD = 4
 ENTRIES_AHEAD = 500
 
 
@@ -42,7 +39,8 @@ def everything(reader: NodeReader, roots: NodeId) -> Iterator[Found]:
         waiting = folder.waiting
         if waiting and (coming is None or waiting[0][0] < coming.path):
             inner = waiting.pop(0)[1]
-            _read_ahead(reader, inner, folder)
+            assert inner.entry is not None  # noqa: S101  it waits because it is a folder's
+            reader.read_ahead(inner.entry, folder.coming_folders())
             stack.append(_Folder(children(reader, roots, inner)))
         elif coming is None:
             stack.pop()
@@ -73,32 +71,11 @@ class _Folder:
             bisect.insort(self.waiting, (found.path.rstrip(b"/") + b"/", found), key=_first)
         return found
 
-    def trees(self) -> Iterator[NodeId]:
-        """Of the folders that will be entered next."""
-        several = itertools.chain((found for _, found in self.waiting), self.coming)
-        for found in several:
+    def coming_folders(self) -> Iterator[Entry]:
+        """Those that will be entered next."""
+        for found in itertools.chain((found for _, found in self.waiting), self.coming):
             if found.entry is not None and found.entry.kind == FOLDER:
-                yield found.entry.tree
-
-
-def _read_ahead(reader: NodeReader, inner: Found, outer: _Folder) -> None:
-    """Fetch a listing with those that will be needed soon: one question for many."""
-    assert inner.entry is not None  # noqa: S101  only what lies above the roots has none
-    if reader.holds(inner.entry.tree):
-        return
-    beside = itertools.islice(outer.trees(), NODES_AT_ONCE - 1)
-    level = [inner.entry.tree, *(id for id in beside if not reader.holds(id))]
-    nodes = 0
-    for _ in range(ROUNDS_AHEAD):
-        below: list[NodeId] = []
-        read = reader.try_several(level[:NODES_AT_ONCE])
-        nodes += len(read)
-        for node in read.values():
-            if isinstance(node, Folder):
-                below += [entry.tree for entry in node.entries if entry.kind == FOLDER]
-        level = [id for id in dict.fromkeys(below) if not reader.holds(id)]
-        if not level or nodes >= NODES_AHEAD:
-            return
+                yield found.entry
 
 
 def _first(pair: tuple[bytes, Found]) -> bytes:

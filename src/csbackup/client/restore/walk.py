@@ -19,12 +19,7 @@ from csbackup.client.restore.plan import Selection
 from csbackup.errors import ContentMissing, FormatError
 from csbackup.format.chunking import AVERAGE_CHUNK, MIN_CHUNK
 from csbackup.format.ids import LONG, ChunkId, split_ids
-from csbackup.format.tree import FILE, FOLDER, Entry, Folder
-
-NODES_AT_ONCE = 200
-NODES_AHEAD = 600
-ENTRIES_AHEAD = 12_000
-ROUNDS_AHEAD = 3
+from csbackup.format.tree import FILE, FOLDER, Entry
 
 
 @dataclass(slots=True)
@@ -88,8 +83,7 @@ class Walk:
 
     def _listing(self, folder: Entry, frame: _Frame) -> Iterator[Item]:
         """What is no folder at once; folders wait in the frame."""
-        if not self._reader.holds(folder.tree):
-            self._read_ahead(folder)
+        self._reader.read_ahead(folder, self._coming())
         try:
             for entry in self._reader.entries(folder.tree):
                 path = frame.path + b"/" + entry.name
@@ -160,42 +154,9 @@ class Walk:
         )
         return verdict.name is None
 
-    def _read_ahead(self, folder: Entry) -> None:
-        """Fetch this listing with those that will be needed soon: one question for many.
-
-        What is below a folder bounds how long its listing is.
-        """
-        level = [folder, *itertools.islice(self._coming(), NODES_AT_ONCE - 1)]
-        nodes = entries = 0
-        for _ in range(ROUNDS_AHEAD):
-            below: list[Entry] = []
-            while level:
-                if nodes >= NODES_AHEAD or entries >= ENTRIES_AHEAD:
-                    return
-                some, level = _some_of(level, ENTRIES_AHEAD - entries)
-                read = self._reader.try_several([one.tree for one in some])
-                nodes += len(some)
-                for node in read.values():
-                    if isinstance(node, Folder):
-                        entries += len(node.entries)
-                        below += [entry for entry in node.entries if entry.kind == FOLDER]
-            level = [one for one in below if not self._reader.holds(one.tree)]
-
     def _coming(self) -> Iterator[Entry]:
         for frame in reversed(self._frames):
-            for entry in reversed(frame.folders):
-                if not self._reader.holds(entry.tree):
-                    yield entry
-
-
-def _some_of(folders: list[Entry], most_entries: int) -> tuple[list[Entry], list[Entry]]:
-    """The first of these, no more than a question may name and memory should hold; the others."""
-    size = 0
-    for number, folder in enumerate(folders[:NODES_AT_ONCE]):
-        size += folder.subtree_files
-        if number and size > most_entries:
-            return folders[:number], folders[number:]
-    return folders[:NODES_AT_ONCE], folders[NODES_AT_ONCE:]
+            yield from reversed(frame.folders)
 
 
 def _is_small(entry: Entry) -> bool:
