@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import socket
 import subprocess
@@ -142,12 +143,25 @@ def add_socket(folder: Path) -> None:
 
 def differences(source: Path, restored: Path) -> str:
     """What rsync would do to make them equal, contents and all metadata compared."""
+    return _compare(source, restored, "--itemize-changes").decode(errors="backslashreplace")
+
+
+def different_names(source: Path, restored: Path) -> set[bytes]:
+    """The exact paths, below the source, of all that `differences` tells."""
+    lines = _compare(source, restored, "--out-format=%n").splitlines()
+    return {_unescaped(line).rstrip(b"/") for line in lines}
+
+
+def _compare(source: Path, restored: Path, telling: str) -> bytes:
     finished = subprocess.run(
-        ["rsync", "-naHAXS", "--checksum", "--delete", "--itemize-changes", "--numeric-ids"]
+        ["rsync", "-naHAXS", "--checksum", "--delete", telling, "--numeric-ids"]
         + [f"{source}/", f"{restored}/"],
         capture_output=True,
-        text=True,
-        errors="backslashreplace",
         check=True,
     )
     return finished.stdout
+
+
+def _unescaped(line: bytes) -> bytes:
+    """rsync prints what is no text as `\\#ooo`, in octal."""
+    return re.sub(rb"\\#([0-7]{3})", lambda found: bytes([int(found[1], 8)]), line)
