@@ -15,7 +15,7 @@ import pytest
 
 from csbackup.format import packing
 from csbackup.format.ids import PackId
-from support.nasty_files import add_socket, different_names, differences, make_nasty_files
+from support.nasty_files import add_socket, differences, different_names, make_nasty_files
 from support.processes import Client, clean_environment, start_server
 
 RECOVER = Path(__file__).parents[2] / "recover.py"
@@ -106,9 +106,7 @@ def test_a_flipped_bit_in_a_block_is_named_and_the_rest_comes_back(
     named = {problem["path"] for problem in json.loads(said)["problems"]}
     assert missing
     assert "deep" in os.listdir(tmp_path / "out" / "source")  # noqa: PTH208
-    assert named >= {
-        f"{world.source}/{name.decode(errors='replace')}" for name in missing
-    }
+    assert named >= {f"{world.source}/{name.decode(errors='replace')}" for name in missing}
 
 
 def test_a_flipped_bit_in_a_listing_stops_only_what_is_below_it(

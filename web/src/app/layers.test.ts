@@ -14,8 +14,10 @@ const ALLOWED: Record<string, string[]> = {
   words: [],
   api: ["lib"],
   ui: ["api", "lib", "words"],
-  features: ["api", "lib", "ui", "words"],
-  app: ["api", "features", "lib", "ui", "words"],
+  vault: ["api", "lib"],
+  restoring: ["api", "lib", "ui", "vault", "words"],
+  features: ["api", "lib", "restoring", "ui", "vault", "words"],
+  app: ["api", "features", "lib", "restoring", "ui", "vault", "words"],
 };
 
 function sources(folder: string): string[] {
