@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from importlib import resources
 from pathlib import Path
 
 from starlette.types import ASGIApp
@@ -51,6 +50,7 @@ from csbackup.server.services.services import Face, Services
 from csbackup.server.services.sessions import Sessions
 from csbackup.server.store import FolderRecords, FolderStore
 from csbackup.server.trust import Identity
+from csbackup.web.files import built_folder
 
 WORKERS = 8
 _log = logging.getLogger("csbackup.server")
@@ -166,13 +166,8 @@ def _put_together(config: Config, database: Database, workers: Workers) -> Serve
         ),
         client=ClientWheel(),
     )
-    application = build_application(services, workers, clock, web_folder())
+    application = build_application(services, workers, clock, built_folder())
     return Server(config, identity, services, application)
-
-
-def web_folder() -> Path:
-    """Where the built web app lies; the package is always a folder, never a zip."""
-    return Path(str(resources.files("csbackup.server"))) / "web"
 
 
 def _identity(config: Config) -> Identity:
