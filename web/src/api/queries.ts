@@ -22,7 +22,7 @@ export const accountQuery = queryOptions({
     try {
       return await take(api.GET("/api/v1/account"));
     } catch (error) {
-      if (error instanceof Refusal && error.status === 401) return null;
+      if (error instanceof Refusal && error.code === "not-signed-in") return null;
       throw error;
     }
   },

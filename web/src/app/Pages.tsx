@@ -7,6 +7,7 @@ import { lazy, Suspense, type ReactNode } from "react";
 import { Link, Redirect, Route, Switch, useLocation } from "wouter";
 
 import type { Account } from "../api/client";
+import { door } from "../api/door";
 import { accountQuery } from "../api/queries";
 import { Empty, FailureNotice, Section, Waiting } from "../ui/Page";
 import { useWords } from "../words/words";
@@ -58,7 +59,7 @@ export function Pages() {
   return (
     <Suspense fallback={<Waiting />}>
       <Switch>
-        <Route path="/">{account.data ? <DevicesPage /> : <DoorPage />}</Route>
+        <Route path="/">{account.data ? <DevicesPage /> : <FrontDoor />}</Route>
         <Route path="/sign-in">
           <SignInPage />
         </Route>
@@ -77,6 +78,11 @@ export function Pages() {
       </Switch>
     </Suspense>
   );
+}
+
+/** Whoever came by their own client has it already, and an account too. */
+function FrontDoor() {
+  return door === null ? <DoorPage /> : <Redirect to="/sign-in" replace />;
 }
 
 function SignedIn({ account }: { account: Account | null }) {

@@ -7,17 +7,19 @@ import { useEffect, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 
 import { Refusal, type Account } from "../api/client";
+import { door } from "../api/door";
 import { accountQuery } from "../api/queries";
 import { setPerson } from "../api/session";
+import { DoorStrip } from "../ui/DoorNote";
 import { Logo } from "../ui/Logo";
 import { LANGUAGES, useSpeaking, useWords, type Language } from "../words/words";
 import styles from "./Shell.module.css";
-import { useServerAnswers } from "./answers";
+import { useSilence } from "./answers";
 
 export function Shell({ children }: { children: ReactNode }) {
   const words = useWords();
   const account = useQuery(accountQuery).data ?? null;
-  const answers = useServerAnswers();
+  const silent = useSilence();
   const [here] = useLocation();
   useEndedSessions();
   return (
@@ -35,17 +37,18 @@ export function Shell({ children }: { children: ReactNode }) {
           <div className={styles.tools}>
             <LanguageMenu />
             <SchemeSwitch />
-            {!account && here === "/" && (
+            {!account && here === "/" && door === null && (
               <Button component={Link} href="/sign-in" variant="light" className={styles.signIn}>
                 {words.shell.signIn}
               </Button>
             )}
           </div>
         </div>
-        {!answers && (
+        <DoorStrip />
+        {silent && (
           <div className={styles.offline} role="alert">
             <IconCloudOff size={18} aria-hidden="true" />
-            {words.shell.offline}
+            {silent === "door-closed" ? words.safeDoor.closed : words.shell.offline}
           </div>
         )}
       </header>
@@ -151,7 +154,7 @@ function useEndedSessions(): void {
     return queries.getQueryCache().subscribe((event) => {
       if (event.type !== "updated" || event.action.type !== "error") return;
       const error: unknown = event.action.error;
-      const ended = error instanceof Refusal && error.status === 401;
+      const ended = error instanceof Refusal && error.code === "not-signed-in";
       if (!ended || queries.getQueryData(accountQuery.queryKey) === null) return;
       setPerson(queries, null);
       navigate(`/sign-in?ended&next=${encodeURIComponent(here)}`);

@@ -4,6 +4,7 @@ import { Alert, Button, Group, Stack, TextInput } from "@mantine/core";
 import { IconAlertTriangle, IconDownload, IconPrinter } from "@tabler/icons-react";
 import { useEffect, useState, type FormEvent } from "react";
 
+import { serverAddress } from "../api/door";
 import { plainLetters } from "../lib/recovery";
 import { brief } from "../lib/times";
 import type { Words } from "../words/en";
@@ -43,7 +44,7 @@ function KitSheet({ kit, onGoOn }: { kit: Kit; onGoOn: () => void }) {
           <dt>{words.kit.account}</dt>
           <dd>{kit.account}</dd>
           <dt>{words.kit.server}</dt>
-          <dd>{location.origin}</dd>
+          <dd>{serverAddress()}</dd>
           <dt>{words.kit.made}</dt>
           <dd>{brief(made, locale)}</dd>
         </dl>
@@ -148,7 +149,7 @@ function kitText(kit: Kit, made: Date, words: Words, locale: string): string {
     `${words.product}: ${words.kit.title}`,
     "",
     `${words.kit.account}: ${kit.account}`,
-    `${words.kit.server}: ${location.origin}`,
+    `${words.kit.server}: ${serverAddress()}`,
     `${words.kit.made}: ${brief(made, locale)}`,
     "",
     `${words.kit.key}:`,

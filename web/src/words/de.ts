@@ -294,6 +294,14 @@ export const de: Words = {
     forbidden: "Diese Seite sieht nur die Verwaltung.",
   },
 
+  safeDoor: {
+    strip: "Von Ihrem eigenen Client geöffnet: Diese Seite kommt nicht vom Server.",
+    here: "Diese Seite kommt von Ihrem eigenen Client auf diesem Gerät, nicht vom Server. Wer den Server verändert, ändert damit nicht, was sie mit Ihrem Passwort tut.",
+    advice: "Sicherer auf einem Gerät, das den Client hat: Lassen Sie ihn diese Seite öffnen, statt den Server.",
+    adviceWhy: "Wer auf dieser Seite ein Passwort eingibt, vertraut in diesem Moment dem Server und dem Netz bis dorthin.",
+    closed: "Ihr Client hat diese Seite geschlossen. Rufen Sie csb open noch einmal auf; was Sie sehen, ist vielleicht veraltet.",
+  },
+
   failure: {
     title: "Das hat nicht geklappt",
     retry: "Noch einmal versuchen",
@@ -313,6 +321,10 @@ export const de: Words = {
       forbidden: "Das dürfen Sie nicht.",
       "not-found": "Das gibt es hier nicht.",
       "quota-exceeded": "Die Grenze des Kontos ist erreicht.",
+      "door-closed": "Ihr Client hat diese Seite geschlossen. Rufen Sie csb open noch einmal auf.",
+      "not-let-in": "Diese Seite wurde ohne ihren Schlüssel geöffnet. Rufen Sie csb open noch einmal auf und nehmen Sie die Adresse, die es ausgibt.",
+      "certificate-refused": "Der Server weist nicht nach, dass er Ihrer ist. Machen Sie nicht weiter; fragen Sie die Verwaltung.",
+      "pin-mismatch": "An der Stelle Ihres Servers antwortet ein anderer. Machen Sie nicht weiter; fragen Sie die Verwaltung.",
       "storage-full": "Die Platte des Servers ist voll. Sagen Sie der Verwaltung Bescheid.",
     },
     unknown: (detail) => `Der Server sagt: ${detail}`,

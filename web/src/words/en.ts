@@ -290,6 +290,14 @@ export const en = {
     forbidden: "Only admins see this page.",
   },
 
+  safeDoor: {
+    strip: "Opened by your own client: this page does not come from the server.",
+    here: "This page comes from your own client on this machine, not from the server. So nobody who changes the server can change what it does with your password.",
+    advice: "Safer on a machine that has the client: let it open this page, instead of the server.",
+    adviceWhy: "Whoever typed a password into this page trusts the server, and the network up to it, at that moment.",
+    closed: "Your client has closed this page. Run csb open again; what you see may be out of date.",
+  },
+
   failure: {
     title: "That did not work",
     retry: "Try again",
@@ -309,6 +317,10 @@ export const en = {
       forbidden: "You may not do that.",
       "not-found": "There is no such thing here.",
       "quota-exceeded": "The account's quota is used up.",
+      "door-closed": "Your client has closed this page. Run csb open again.",
+      "not-let-in": "This page was opened without its key. Run csb open again, and use the address it prints.",
+      "certificate-refused": "The server does not prove that it is yours. Do not go on; ask the admin.",
+      "pin-mismatch": "Another server answers in place of yours. Do not go on; ask the admin.",
       "storage-full": "The server's disk is full. Tell the admin.",
     } as Record<string, string>,
     unknown: (detail: string) => `The server said: ${detail}`,
