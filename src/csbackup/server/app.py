@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from pathlib import Path
 from starlette.types import ASGIApp
 
 from csbackup import __version__
-from csbackup.errors import ConfigInvalid
+from csbackup.errors import ConfigInvalid, CsbError
 from csbackup.protocol.messages import Listing
 from csbackup.server.api.application import build_application
 from csbackup.server.api.workers import Workers
@@ -42,6 +43,7 @@ from csbackup.server.services.history import History
 from csbackup.server.services.ingest import Ingest
 from csbackup.server.services.invitations import Invitations
 from csbackup.server.services.moments import Moment
+from csbackup.server.services.name_index import NameIndex
 from csbackup.server.services.overview import Overview
 from csbackup.server.services.rebuild import (
     RebuildProgress,
@@ -57,6 +59,7 @@ from csbackup.server.store import FolderRecords, FolderStore
 from csbackup.server.trust import Identity
 
 WORKERS = 8
+_PAUSE_SECONDS = 0.02
 _log = logging.getLogger("csbackup.server")
 
 
@@ -103,9 +106,17 @@ def open_server(config: Config) -> Iterator[Server]:
             )
         database = Database(config.folder / CATALOG)
         workers = Workers(WORKERS)
+        closing = threading.Event()
+        index = NameIndex(database, FolderStore(config.folder))
+        catching_up = threading.Thread(target=_catch_up, args=(index, closing), name="name-index")
         try:
-            yield _put_together(config, database, workers)
+            server = _put_together(config, database, workers)
+            catching_up.start()
+            yield server
         finally:
+            closing.set()
+            if catching_up.ident is not None:
+                catching_up.join()
             workers.close()
             database.close()
 
@@ -175,6 +186,15 @@ def _put_together(config: Config, database: Database, workers: Workers) -> Serve
     )
     application = build_application(services, workers, clock, web_folder())
     return Server(config, identity, services, application)
+
+
+def _catch_up(index: NameIndex, closing: threading.Event) -> None:
+    """After an update that began to keep names: beside everything else, and not in its way."""
+    try:
+        while not closing.is_set() and index.catch_up():
+            closing.wait(_PAUSE_SECONDS)
+    except (OSError, CsbError) as problem:
+        _log.warning("Names are made searchable at the next start: %s", problem)
 
 
 def web_folder() -> Path:
