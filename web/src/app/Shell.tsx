@@ -9,6 +9,7 @@ import { Link, useLocation } from "wouter";
 import { Refusal, type Account } from "../api/client";
 import { accountQuery } from "../api/queries";
 import { setPerson } from "../api/session";
+import { ClosingNotice } from "../ui/ClosingNotice";
 import { Logo } from "../ui/Logo";
 import { LANGUAGES, useSpeaking, useWords, type Language } from "../words/words";
 import styles from "./Shell.module.css";
@@ -51,6 +52,7 @@ export function Shell({ children }: { children: ReactNode }) {
       </header>
       <main id="main" tabIndex={-1} className={styles.main}>
         <AdminNavigation account={account} />
+        {account && <ClosingNotice account={account} />}
         {children}
       </main>
     </div>
