@@ -372,6 +372,18 @@ class CodeExpired(Forbidden):
     code = "code-expired"
 
 
+class AccountClosing(Forbidden):
+    """The account waits to be deleted: nothing new is taken in."""
+
+    code = "account-closing"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This account is going to be deleted. To keep it, sign in on the server's page and "
+            "take the deletion back."
+        )
+
+
 class SignInFailed(RequestError):
     code = "sign-in-failed"
 

@@ -95,6 +95,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             "device": laptop.device.hex(),
             "upload": laptop.open_upload(api).hex(),
             "pack": backup.nodes.id.hex(),
+            "session": bytes(16).hex(),
             "wheel": api.server.services.client.get().name,
         }
         yield World(api, root, laptop.token, ids)

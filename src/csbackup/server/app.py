@@ -35,9 +35,12 @@ from csbackup.server.services.accounts import Accounts, Registering
 from csbackup.server.services.changes import Changes
 from csbackup.server.services.client_wheel import ClientWheel
 from csbackup.server.services.commit import Commits
+from csbackup.server.services.deletion import Deletions
 from csbackup.server.services.devices import Devices
 from csbackup.server.services.downloads import Downloads
 from csbackup.server.services.enrolment import Enrolments
+from csbackup.server.services.erasing import Eraser
+from csbackup.server.services.export import Export
 from csbackup.server.services.history import History
 from csbackup.server.services.ingest import Ingest
 from csbackup.server.services.invitations import Invitations
@@ -72,6 +75,7 @@ class Server:
     config: Config
     identity: Identity
     services: Services
+    eraser: Eraser
     application: ASGIApp
     leave: Callable[[], None]  # it will stop soon: whoever waits for news is answered
 
@@ -157,6 +161,9 @@ def _put_together(config: Config, database: Database, workers: Workers) -> Serve
     store, records = FolderStore(config.folder), FolderRecords(config.folder)
     store.sweep()
     records.sweep()
+    changing = threading.Lock()
+    deletions = Deletions(database, records, changing, days=config.deletion_days)
+    deletions.settle()
     commits = Commits(database, store, records)
     for line in commits.adopt_orphans():
         _log.warning("%s", line)
@@ -167,17 +174,22 @@ def _put_together(config: Config, database: Database, workers: Workers) -> Serve
     registering = Registering(
         config.registration, config.default_quota_bytes, config.registrations_per_hour
     )
+    secret = _answer_secret(config.folder)
+    sessions = Sessions(database, failures_per_minute=config.sign_in_failures_per_minute)
+    devices = Devices(
+        database,
+        heads=ingest.heads,
+        overdue_after_seconds=config.overdue_after_hours * 3600,
+    )
     services = Services(
         face=_face(config, identity),
-        accounts=Accounts(database, records, registering, _answer_secret(config.folder)),
-        sessions=Sessions(database, failures_per_minute=config.sign_in_failures_per_minute),
+        accounts=Accounts(database, records, registering, secret, changing),
+        sessions=sessions,
+        deletions=deletions,
+        export=Export(database, sessions, devices, deletions),
         invitations=Invitations(database),
         enrolments=Enrolments(database, records),
-        devices=Devices(
-            database,
-            heads=ingest.heads,
-            overdue_after_seconds=config.overdue_after_hours * 3600,
-        ),
+        devices=devices,
         ingest=ingest,
         commits=commits,
         history=History(database, store),
@@ -193,7 +205,8 @@ def _put_together(config: Config, database: Database, workers: Workers) -> Serve
         client=ClientWheel(),
     )
     application = build_application(services, workers, clock, built_folder())
-    return Server(config, identity, services, application, workers.leave)
+    eraser = Eraser(database, store, records, changing)
+    return Server(config, identity, services, eraser, application, workers.leave)
 
 
 def _catch_up(index: NameIndex, closing: threading.Event) -> None:

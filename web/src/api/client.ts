@@ -10,6 +10,7 @@ export type Account = Schemas["Account"];
 export type Device = Schemas["Device"];
 export type ListingEntry = Schemas["ListingEntry"];
 export type ServerInfo = Schemas["ServerInfo"];
+export type SessionInfo = Schemas["SessionInfo"];
 export type SnapshotInfo = Schemas["SnapshotInfo"];
 
 export const api = createClient<paths>({

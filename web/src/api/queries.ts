@@ -29,6 +29,21 @@ export const accountQuery = queryOptions({
   staleTime: 60 * SECOND,
 });
 
+/** Where the account is signed in. */
+export const sessionsQuery = queryOptions({
+  queryKey: ["sessions"],
+  queryFn: () => take(api.GET("/api/v1/account/sessions")),
+  select: (list) => list.sessions,
+  refetchInterval: 60 * SECOND,
+});
+
+/** What deleting the account would take away; asked when a person thinks of it. */
+export const deletionQuery = queryOptions({
+  queryKey: ["deletion"],
+  queryFn: () => take(api.GET("/api/v1/account/deletion")),
+  staleTime: 0,
+});
+
 export const devicesQuery = (scope: Scope) =>
   queryOptions({
     queryKey: ["devices", scope],

@@ -22,6 +22,9 @@ const SignInPage = lazy(async () => ({
 const RegisterPage = lazy(async () => ({
   default: (await import("../features/sign/RegisterPage")).RegisterPage,
 }));
+const SetupPage = lazy(async () => ({
+  default: (await import("../features/sign/SetupPage")).SetupPage,
+}));
 const DevicesPage = lazy(async () => ({
   default: (await import("../features/devices/DevicesPage")).DevicesPage,
 }));
@@ -67,7 +70,7 @@ export function Pages() {
           <RegisterPage />
         </Route>
         <Route path="/setup">
-          <RegisterPage />
+          <SetupPage />
         </Route>
         <Route path="/add-device">
           <AddDevicePage />

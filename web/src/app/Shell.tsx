@@ -10,6 +10,7 @@ import { Refusal, type Account } from "../api/client";
 import { door } from "../api/door";
 import { accountQuery } from "../api/queries";
 import { setPerson } from "../api/session";
+import { ClosingNotice } from "../ui/ClosingNotice";
 import { DoorStrip } from "../ui/DoorNote";
 import { Logo } from "../ui/Logo";
 import { LANGUAGES, useSpeaking, useWords, type Language } from "../words/words";
@@ -54,6 +55,7 @@ export function Shell({ children }: { children: ReactNode }) {
       </header>
       <main id="main" tabIndex={-1} className={styles.main}>
         <AdminNavigation account={account} />
+        {account && <ClosingNotice account={account} />}
         {children}
       </main>
     </div>

@@ -24,7 +24,7 @@ from csbackup.server.api.routes import ANYONE, Query, Raw, Route
 from csbackup.web.headers import SESSION_COOKIE
 
 _PARAMETER = re.compile(r"{(\w+)}")
-_ID_BYTES = {"device": 16, "upload": 16, "pack": 32}
+_ID_BYTES = {"device": 16, "session": 16, "upload": 16, "pack": 32}
 _SECURITY: dict[Who, tuple[str, ...]] = {
     Who.PERSON: ("session", "cookie"),
     Who.ADMIN: ("session", "cookie"),

@@ -73,6 +73,7 @@ class Endpoint:
             workers=self._workers,
             caller=caller,
             address=address_of(request, behind_proxy=self._services.face.behind_proxy),
+            agent=request.headers.get("user-agent", ""),
             now=now,
             browser=is_browser(request),
             base_url=base_url(request, self._services.face.url),

@@ -8,12 +8,12 @@ import type { Device, SnapshotInfo } from "../../api/client";
 import { devicesQuery, snapshotsQuery, type Scope } from "../../api/queries";
 import { Command } from "../../ui/Copy";
 import { Empty, FailureNotice, PageHead, Section, Waiting } from "../../ui/Page";
+import { RevokeDevice } from "../../ui/RevokeDevice";
 import { StateBadge, StateReason } from "../../ui/State";
 import { useWords } from "../../words/words";
 import { DeviceFacts } from "./DeviceFacts";
 import styles from "./DevicePage.module.css";
 import { FolderBrowser } from "./FolderBrowser";
-import { RevokeDevice } from "./RevokeDevice";
 import { SnapshotList } from "./SnapshotList";
 
 interface Props {
