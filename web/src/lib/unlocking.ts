@@ -1,6 +1,7 @@
 /** What the page may ask of the thread that holds the keys. */
 
 import { Failure, type FailureCode } from "./failures";
+import keysWorker from "./keys.worker.ts?worker&url";
 import { startWorker } from "./workers";
 
 export type Secret = { password: string } | { recoveryKey: string };
@@ -67,7 +68,7 @@ export type Ask = <Task extends keyof KeyTasks>(
 
 /** Work with keys in a fresh thread that ends afterwards, and takes its memory and secrets along. */
 export async function withKeys<Result>(work: (ask: Ask) => Promise<Result>): Promise<Result> {
-  const worker = startWorker("keys");
+  const worker = startWorker(keysWorker);
   try {
     return await work((task, input, moved) => ask(worker, task, input, moved) as never);
   } finally {

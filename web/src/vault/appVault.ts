@@ -7,6 +7,7 @@ import { holdFolder, removeLeftovers } from "../lib/opening/leftovers";
 import type { Choice, FromOpening, ToOpening } from "../lib/opening/messages";
 import { fileName } from "../lib/opening/names";
 import { chooseWay } from "../lib/opening/ways";
+import openingWorker from "../lib/opening/opening.worker.ts?worker&url";
 import { withKeys, type Secret } from "../lib/unlocking";
 import { startWorker } from "../lib/workers";
 import { AppDownload } from "./download";
@@ -31,7 +32,7 @@ export class AppVault implements Vault {
 
   async unlock(account: Account, secret: Secret): Promise<void> {
     if (this.#worker !== null) return;
-    const worker = startWorker("opening");
+    const worker = startWorker(openingWorker);
     const { port1, port2 } = new MessageChannel();
     worker.postMessage({ type: "keys", port: port1 } satisfies ToOpening, [port1]);
     try {
