@@ -418,7 +418,8 @@ class OrderInfo:
     source_name: str
     sequence: int
     received: int  # of the snapshot
-    paths: tuple[str, ...]  # empty: everything
+    paths: tuple[str, ...]  # the first ones; empty: everything
+    paths_total: int
     target: str  # empty: where it was
     overwrite: bool
     created: int

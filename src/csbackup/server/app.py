@@ -40,6 +40,8 @@ from csbackup.server.services.enrolment import Enrolments
 from csbackup.server.services.history import History, Moment
 from csbackup.server.services.ingest import Ingest
 from csbackup.server.services.invitations import Invitations
+from csbackup.server.services.order_reading import OrderReading
+from csbackup.server.services.ordering import Orders
 from csbackup.server.services.overview import Overview
 from csbackup.server.services.rebuild import (
     RebuildProgress,
@@ -142,6 +144,9 @@ def _put_together(config: Config, database: Database, workers: Workers) -> Serve
     commits = Commits(database, store, records)
     for line in commits.adopt_orphans():
         _log.warning("%s", line)
+    orders = Orders(database, store, records)
+    for line in orders.recover(clock()):
+        _log.warning("%s", line)
     ingest = Ingest(database, store)
     registering = Registering(
         config.registration, config.default_quota_bytes, config.registrations_per_hour
@@ -161,6 +166,8 @@ def _put_together(config: Config, database: Database, workers: Workers) -> Serve
         commits=commits,
         history=History(database, store),
         downloads=Downloads(database, store),
+        orders=orders,
+        order_reading=OrderReading(database, store),
         overview=Overview(
             database, store, folder=config.folder, version=__version__, started=clock()
         ),

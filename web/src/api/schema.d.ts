@@ -889,6 +889,8 @@ export interface components {
             /** Format: int64 */
             received: number;
             paths: string[];
+            /** Format: int64 */
+            paths_total: number;
             target: string;
             overwrite: boolean;
             /** Format: int64 */

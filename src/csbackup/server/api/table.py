@@ -282,4 +282,6 @@ _ADMIN = (
     ),
 )
 
-ROUTES: tuple[Route, ...] = (*_PUBLIC, *_ACCOUNTS, *_DEVICES, *_UPLOADS, *_DOWNLOADS, *_ORDERS, *_ADMIN)
+ROUTES: tuple[Route, ...] = (
+    *_PUBLIC, *_ACCOUNTS, *_DEVICES, *_UPLOADS, *_DOWNLOADS, *_ORDERS, *_ADMIN,
+)
