@@ -31,6 +31,7 @@ interface Props {
 }
 
 export function DownloadCard({ download, say, remove }: Props) {
+  const words = useWords();
   const status = useStatus(download);
   useSaying(download.name, status, say);
   return (
@@ -46,7 +47,7 @@ export function DownloadCard({ download, say, remove }: Props) {
       {status.problemCount > 0 && (
         <Problems
           count={status.problemCount}
-          lines={status.problems.map(({ path, code }) => ({ path, code }))}
+          lines={status.problems.map(({ path, code }) => ({ path, text: codeText(code, words) }))}
         />
       )}
       {status.state === "done" && status.way !== "picker" && (
@@ -54,18 +55,14 @@ export function DownloadCard({ download, say, remove }: Props) {
           variant="subtle"
           size="compact-sm"
           leftSection={<IconDeviceFloppy size={16} aria-hidden="true" />}
+          aria-label={`${words.restoring.tray.saveAgain}: ${download.name}`}
           onClick={() => download.save()}
         >
-          <SaveAgain name={download.name} />
+          {words.restoring.tray.saveAgain}
         </Button>
       )}
     </li>
   );
-}
-
-function SaveAgain({ name }: { name: string }) {
-  const words = useWords().restoring.tray;
-  return <span aria-label={`${words.saveAgain}: ${name}`}>{words.saveAgain}</span>;
 }
 
 function isOver({ state }: DownloadStatus): boolean {

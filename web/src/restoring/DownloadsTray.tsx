@@ -2,7 +2,7 @@
 
 import { Button, VisuallyHidden } from "@mantine/core";
 import { IconChevronDown, IconChevronUp, IconDownload } from "@tabler/icons-react";
-import { useCallback, useEffect, useRef, useState, type KeyboardEvent } from "react";
+import { useCallback, useRef, useState } from "react";
 
 import { useWords } from "../words/words";
 import type { Download } from "../vault/vault";
@@ -38,16 +38,10 @@ function Tray({ downloads, say }: TrayProps) {
     else document.getElementById("main")?.focus();
   }, []);
 
-  function fold(event: KeyboardEvent) {
-    if (event.key !== "Escape" || !isUnfolded) return;
-    setUnfolded(false);
-    title.current?.focus();
-  }
-
   return (
     <>
       <div className={styles.room} aria-hidden="true" />
-      <section className={styles.tray} aria-label={words.title} onKeyDown={fold}>
+      <section className={styles.tray} aria-label={words.title}>
         <header className={styles.head}>
           <button
             ref={title}
@@ -80,10 +74,10 @@ function Tray({ downloads, say }: TrayProps) {
 function useFolding(count: number) {
   const [isUnfolded, setUnfolded] = useState(true);
   const [known, setKnown] = useState(count);
-  useEffect(() => {
-    if (count > known) setUnfolded(true);
+  if (count !== known) {
     setKnown(count);
-  }, [count, known]);
+    if (count > known) setUnfolded(true);
+  }
   return { isUnfolded, setUnfolded };
 }
 

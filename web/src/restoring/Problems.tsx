@@ -2,17 +2,15 @@
 
 import { IconAlertTriangle } from "@tabler/icons-react";
 
-import type { FailureCode } from "../lib/failures";
 import { useWords } from "../words/words";
 import styles from "./Problems.module.css";
-import { codeText } from "./failures";
 
 const SHOWN = 100;
 
 interface Props {
   count: number;
   /** The first of them. */
-  lines: { path: string; code: FailureCode }[];
+  lines: { path: string; text: string }[];
 }
 
 export function Problems({ count, lines }: Props) {
@@ -27,10 +25,10 @@ export function Problems({ count, lines }: Props) {
       {/* Long lists are scrolled, so they can be reached by keyboard. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <ul tabIndex={0} aria-label={words.restoring.problems(count)}>
-        {shown.map(({ path, code }) => (
-          <li key={`${path} ${code}`}>
+        {shown.map(({ path, text }) => (
+          <li key={`${path} ${text}`}>
             <bdi>{path}</bdi>
-            <span>{codeText(code, words)}</span>
+            <span>{text}</span>
           </li>
         ))}
         {count > shown.length && <li>{words.restoring.moreProblems(count - shown.length)}</li>}

@@ -10,9 +10,10 @@ import { watchIdleness } from "./idle";
 import { useIsOpen } from "./keys";
 import { UnlockDialog } from "./UnlockDialog";
 
+/** One for an account: give it the account as its key. */
 export function Restoring({ account }: { account: Account }) {
   useLockWhenIdle();
-  useLockOnLeaving(account.account_id);
+  useLockOnLeaving();
   useWarningOnLeaving();
   return (
     <>
@@ -31,7 +32,7 @@ function useLockWhenIdle(): void {
 }
 
 /** Signing out, a session that ended, another account, another page: nobody is there to ask. */
-function useLockOnLeaving(account: string): void {
+function useLockOnLeaving(): void {
   useEffect(() => {
     const leave = () => {
       if (vault.lock.state === "open" || vault.downloads().length > 0) vault.close("left");
@@ -41,7 +42,7 @@ function useLockOnLeaving(account: string): void {
       removeEventListener("pagehide", leave);
       leave();
     };
-  }, [account]);
+  }, []);
 }
 
 function useWarningOnLeaving(): void {

@@ -1,6 +1,6 @@
 /** From bytes to text that can be shown; nothing when they are no text. */
 
-const MOST_CHARACTERS = 1_000_000;
+export const MOST_CHARACTERS = 1_000_000;
 const LOOKED_AT = 8192;
 
 export interface ShownText {
