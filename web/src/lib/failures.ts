@@ -20,6 +20,7 @@ export type FailureCode =
   | "content-missing"
   | "content-lacking"
   | "not-a-file"
+  | "path-too-long"
   | "too-large"
   | "no-space"
   | "not-written"

@@ -5,35 +5,15 @@
  */
 
 import type { Account } from "../api/client";
-import type { FailureCode } from "../lib/failures";
+import type { OpeningProblem, DownloadStatus, ProblemFile } from "../lib/opening/messages";
 import type { Secret } from "../lib/unlocking";
+import { AppVault } from "./appVault";
 import type { Selection } from "./types";
 
+export type { DownloadStatus, OpeningProblem } from "../lib/opening/messages";
+export type { Way } from "../lib/opening/ways";
+
 export type LockState = { state: "locked"; why?: "idle" | "left" } | { state: "open" };
-
-/** How a finished download comes to the person; see `lib/opening/ways`. */
-export type Way = "picker" | "opfs" | "parts" | "memory";
-
-/** Something that could not be opened. `path`: for people, as text. */
-export interface OpeningProblem {
-  path: string;
-  code: FailureCode;
-}
-
-export interface DownloadStatus {
-  /** `waiting`: for its turn, or for the server to answer again. `paused` with a `failure`: `resume` goes on. */
-  state: "preparing" | "waiting" | "running" | "paused" | "done" | "failed" | "cancelled";
-  bytes: number;
-  totalBytes: number;
-  files: number;
-  totalFiles: number;
-  bytesPerSecond: number;
-  /** The first thousand. */
-  problems: OpeningProblem[];
-  problemCount: number;
-  failure?: FailureCode;
-  way: Way;
-}
 
 export interface Download {
   readonly id: string;
@@ -44,19 +24,17 @@ export interface Download {
   subscribe(listener: () => void): () => void;
   pause(): void;
   resume(): void;
-  /** End it; a finished one is forgotten, and what the browser kept for it is removed. */
+  /** End it; one that is over is forgotten, and what the browser kept for it is removed. */
   cancel(): void;
-  /** Hand the finished file over to the browser (again). */
+  /** Hand the finished file over to the browser again; of several parts, the last. */
   save(): void;
 }
 
 /** The text file inside a ZIP that says what is not in it; in the person's language. */
-export type DescribeProblems = (
-  problems: OpeningProblem[],
-  count: number,
-) => { name: string; text: string };
+export type DescribeProblems = (problems: OpeningProblem[], count: number) => ProblemFile;
 
 export interface Vault {
+  /** A new object with each change. */
   readonly lock: LockState;
   /** Hears of every change of `lock` and of the list of downloads. */
   subscribe(listener: () => void): () => void;
@@ -71,3 +49,6 @@ export interface Vault {
   /** A new array with each change. */
   downloads(): Download[];
 }
+
+/** The one of this page. */
+export const vault: Vault = new AppVault();
