@@ -35,7 +35,7 @@ export function Shell({ children }: { children: ReactNode }) {
       </a>
       <header className={styles.header}>
         <div className={styles.bar}>
-          <Link href="/" className={styles.brand}>
+          <Link href="/" className={styles.brand} data-signed-in={account !== null}>
             <Logo />
             <span>{words.product}</span>
           </Link>

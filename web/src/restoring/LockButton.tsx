@@ -38,7 +38,7 @@ function OpenLock() {
   const [shown, setShown] = useState(false);
   const isUnderWay = useIsAnyUnderWay();
   return (
-    <Popover opened={shown} onChange={setShown} position="bottom-end" width={320} trapFocus returnFocus>
+    <Popover opened={shown} onChange={setShown} position="bottom-end" width={320} shadow="md" trapFocus returnFocus>
       <Popover.Target>
         <button
           type="button"

@@ -45,7 +45,10 @@ function Decisions({ selection, before, onCancel, onDecided, devices }: Props & 
 
   function submit(event: FormEvent) {
     event.preventDefault();
-    if (!isWrong) onDecided({ device, target: toFolder ? folder.trim() : "", overwrite });
+    if (isWrong) return;
+    onDecided(
+      toFolder ? { device, target: folder.trim(), overwrite: false } : { device, target: "", overwrite },
+    );
   }
 
   return (
@@ -84,20 +87,22 @@ function Decisions({ selection, before, onCancel, onDecided, devices }: Props & 
             onChange={(event) => setFolder(event.currentTarget.value)}
           />
         )}
-        <Radio.Group
-          label={words.order.existing}
-          value={overwrite ? "replace" : "keep"}
-          onChange={(value) => setOverwrite(value === "replace")}
-        >
-          <Stack gap="xs" mt="xs">
-            <Radio value="keep" label={words.order.keep} description={words.order.keepText} />
-            <Radio
-              value="replace"
-              label={words.order.replace}
-              description={words.order.replaceText}
-            />
-          </Stack>
-        </Radio.Group>
+        {!toFolder && (
+          <Radio.Group
+            label={words.order.existing}
+            value={overwrite ? "replace" : "keep"}
+            onChange={(value) => setOverwrite(value === "replace")}
+          >
+            <Stack gap="xs" mt="xs">
+              <Radio value="keep" label={words.order.keep} description={words.order.keepText} />
+              <Radio
+                value="replace"
+                label={words.order.replace}
+                description={words.order.replaceText}
+              />
+            </Stack>
+          </Radio.Group>
+        )}
         <Group justify="flex-end">
           <Button variant="default" onClick={onCancel}>
             {words.cancel}

@@ -2,11 +2,12 @@
 
 import { Alert, Button, Group, Stack } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { IconUserCheck } from "@tabler/icons-react";
+import { IconAlertCircle, IconUserCheck } from "@tabler/icons-react";
 
 import { placeOrder, prepareOrder } from "../api/actions";
 import type { OrderPlan } from "../api/client";
 import { ordersQuery } from "../api/queries";
+import { fromBase64Url, toBase64 } from "../lib/bytes";
 import { Facts, type Fact } from "../ui/Facts";
 import { Waiting } from "../ui/Page";
 import { Count, Size } from "../ui/Quantity";
@@ -34,7 +35,7 @@ export function OrderSummary(props: Props) {
   if (plan.isError) {
     return (
       <Stack gap="md">
-        <Alert color="red" role="alert">
+        <Alert color="red" icon={<IconAlertCircle />} role="alert">
           <FailureText error={plan.error} />
         </Alert>
         <Group justify="flex-end">
@@ -55,7 +56,7 @@ function usePlan(selection: Selection, { device }: OrderChoice) {
     device: device.device,
     source: selection.device,
     sequence: selection.sequence,
-    paths: selection.items.map((item) => item.path),
+    paths: selection.items.map((item) => toBase64(fromBase64Url(item.path))),
   };
   return useQuery({
     queryKey: ["order-plan", draft],
@@ -108,7 +109,7 @@ function Reading({ selection, choice, plan, onBack, onSent }: Props & { plan: Or
         </Alert>
       )}
       {send.isError && (
-        <Alert color="red" role="alert">
+        <Alert color="red" icon={<IconAlertCircle />} role="alert">
           <FailureText error={send.error} />
         </Alert>
       )}

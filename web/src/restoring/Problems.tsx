@@ -1,6 +1,6 @@
 /** What could not be had, to be unfolded: which file, why, and what to do. */
 
-import { IconAlertTriangle } from "@tabler/icons-react";
+import { IconAlertTriangle, IconChevronDown } from "@tabler/icons-react";
 
 import { useWords } from "../words/words";
 import styles from "./Problems.module.css";
@@ -21,6 +21,7 @@ export function Problems({ count, lines }: Props) {
       <summary>
         <IconAlertTriangle size={16} aria-hidden="true" />
         {words.restoring.problems(count)}
+        <IconChevronDown size={16} className={styles.fold} aria-hidden="true" />
       </summary>
       {/* Long lists are scrolled, so they can be reached by keyboard. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}

@@ -2,7 +2,7 @@
 
 import { Alert, Anchor, Button, Group, Modal, PasswordInput, Stack, Text, Textarea } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import { IconLockOpen2, IconShieldLock } from "@tabler/icons-react";
+import { IconAlertCircle, IconLock, IconLockOpen2, IconShieldLock } from "@tabler/icons-react";
 import { useState, type FormEvent } from "react";
 
 import type { Account } from "../api/client";
@@ -12,6 +12,7 @@ import { vault } from "../vault/vault";
 import { FailureText } from "./failures";
 import { endWish, useIsOpen, useWhyLocked, useWish, type Wish } from "./keys";
 import { SafeDoor } from "./SafeDoor";
+import styles from "./Unlocking.module.css";
 
 export function UnlockDialog({ account }: { account: Account }) {
   const words = useWords().restoring;
@@ -68,19 +69,19 @@ function UnlockForm({ account, wish, onCancel }: FormProps) {
   return (
     <form onSubmit={submit}>
       <Stack gap="md">
-        <Group gap="sm" wrap="nowrap" align="flex-start">
+        <p className={styles.why}>
           <IconShieldLock size={22} aria-hidden="true" />
-          <p>{words.unlock.why}</p>
-        </Group>
-        {why && <Alert color="yellow">{words.lock.reasons[why]}</Alert>}
+          {words.unlock.why}
+        </p>
+        {why && <Alert color="yellow" icon={<IconLock />}>{words.lock.reasons[why]}</Alert>}
         <SecretInput byRecovery={byRecovery} value={secret} onChange={setSecret} />
         {attempt.isError && (
-          <Alert color="red" role="alert">
+          <Alert color="red" icon={<IconAlertCircle />} role="alert">
             <FailureText error={attempt.error} />
           </Alert>
         )}
         <Group justify="space-between">
-          <Anchor component="button" type="button" size="sm" onClick={turn}>
+          <Anchor component="button" type="button" size="sm" ta="left" onClick={turn}>
             {byRecovery ? words.unlock.usePassword : words.unlock.useRecovery}
           </Anchor>
           <Group gap="sm" ml="auto">
