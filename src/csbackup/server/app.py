@@ -66,6 +66,7 @@ class Server:
     identity: Identity
     services: Services
     application: ASGIApp
+    leave: Callable[[], None]  # it will stop soon: whoever waits for news is answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,7 @@ def _put_together(config: Config, database: Database, workers: Workers) -> Serve
         client=ClientWheel(),
     )
     application = build_application(services, workers, clock, web_folder())
-    return Server(config, identity, services, application)
+    return Server(config, identity, services, application, workers.leave)
 
 
 def web_folder() -> Path:

@@ -41,7 +41,7 @@ async def for_device(call: Call, request: Request) -> Response:
     while True:
         now = call.now + int(looks * _LOOK_SECONDS * 1e9)
         found = await call.workers.run(call.services.orders.for_device, call.device, now)
-        over = looks * _LOOK_SECONDS >= call.query["wait"]
+        over = looks * _LOOK_SECONDS >= call.query["wait"] or call.workers.is_leaving
         if found.revision != call.query["since"] or over or await request.is_disconnected():
             return JSONResponse(render(found))
         looks += 1
