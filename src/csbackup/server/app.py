@@ -32,14 +32,16 @@ from csbackup.server.folder import (
 )
 from csbackup.server.names import names_of_this_machine
 from csbackup.server.services.accounts import Accounts, Registering
+from csbackup.server.services.changes import Changes
 from csbackup.server.services.client_wheel import ClientWheel
 from csbackup.server.services.commit import Commits
 from csbackup.server.services.devices import Devices
 from csbackup.server.services.downloads import Downloads
 from csbackup.server.services.enrolment import Enrolments
-from csbackup.server.services.history import History, Moment
+from csbackup.server.services.history import History
 from csbackup.server.services.ingest import Ingest
 from csbackup.server.services.invitations import Invitations
+from csbackup.server.services.moments import Moment
 from csbackup.server.services.order_reading import OrderReading
 from csbackup.server.services.ordering import Orders
 from csbackup.server.services.overview import Overview
@@ -49,8 +51,10 @@ from csbackup.server.services.rebuild import (
     needs_rebuild,
     rebuild,
 )
+from csbackup.server.services.searching import Search
 from csbackup.server.services.services import Face, Services
 from csbackup.server.services.sessions import Sessions
+from csbackup.server.services.versions import Versions
 from csbackup.server.store import FolderRecords, FolderStore
 from csbackup.server.trust import Identity
 
@@ -166,6 +170,9 @@ def _put_together(config: Config, database: Database, workers: Workers) -> Serve
         ingest=ingest,
         commits=commits,
         history=History(database, store),
+        versions=Versions(database, store),
+        changes=Changes(database, store),
+        search=Search(database, store),
         downloads=Downloads(database, store),
         orders=orders,
         order_reading=OrderReading(database, store),

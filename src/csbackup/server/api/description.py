@@ -164,6 +164,8 @@ def _query_schema(query: Query) -> dict[str, Any]:
         return {"type": "string", "pattern": "^([A-Za-z0-9_-]{4})*([A-Za-z0-9_-]{2,3})?$"}
     if query.kind == "choice":
         return {"type": "string", "enum": list(query.choices)}
+    if query.kind == "text":
+        return {"type": "string", "minLength": query.least, "maxLength": query.most}
     shape: dict[str, Any] = {
         "type": "integer",
         "format": "int64",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from csbackup.server.services.accounts import Accounts
+from csbackup.server.services.changes import Changes
 from csbackup.server.services.client_wheel import ClientWheel
 from csbackup.server.services.commit import Commits
 from csbackup.server.services.devices import Devices
@@ -18,7 +19,9 @@ from csbackup.server.services.invitations import Invitations
 from csbackup.server.services.order_reading import OrderReading
 from csbackup.server.services.ordering import Orders
 from csbackup.server.services.overview import Overview
+from csbackup.server.services.searching import Search
 from csbackup.server.services.sessions import Sessions
+from csbackup.server.services.versions import Versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,9 @@ class Services:
     ingest: Ingest
     commits: Commits
     history: History
+    versions: Versions
+    changes: Changes
+    search: Search
     downloads: Downloads
     orders: Orders
     order_reading: OrderReading

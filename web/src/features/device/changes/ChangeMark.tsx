@@ -1,0 +1,34 @@
+/** A kind of change: icon, word and colour. */
+
+import {
+  IconCirclePlus,
+  IconFolderSearch,
+  IconPencil,
+  IconTag,
+  IconTrash,
+  type IconCircleCheck,
+} from "@tabler/icons-react";
+
+import type { ChangeEntry, FileVersion } from "../../../api/past";
+import { useWords } from "../../../words/words";
+import { Mark, type Tone } from "../Mark";
+
+export type ChangeKind = ChangeEntry["change"] | FileVersion["change"];
+
+const LOOKS: Record<ChangeKind, [Tone, typeof IconCircleCheck]> = {
+  added: ["ok", IconCirclePlus],
+  removed: ["bad", IconTrash],
+  changed: ["accent", IconPencil],
+  metadata: ["idle", IconTag],
+  inside: ["idle", IconFolderSearch],
+};
+
+export function ChangeMark({ change }: { change: ChangeKind }) {
+  const words = useWords().changes;
+  const [tone, icon] = LOOKS[change];
+  return (
+    <Mark tone={tone} icon={icon} title={words.about[change]}>
+      {words.kinds[change]}
+    </Mark>
+  );
+}

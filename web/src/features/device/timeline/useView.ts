@@ -1,0 +1,46 @@
+/** Which stretch of time the timeline shows: it follows the moment, and goes where it is sent. */
+
+import { useMemo, useState } from "react";
+
+import type { SnapshotInfo } from "../../../api/client";
+import { useNow } from "../../../ui/When";
+import {
+  showing,
+  turned,
+  usefulZooms,
+  wholeWindow,
+  windowAround,
+  type Window,
+  type Zoom,
+} from "./window";
+
+const MINUTE = 60_000;
+
+export function useView(moments: SnapshotInfo[], at: number) {
+  const minute = Math.floor(useNow().getTime() / MINUTE);
+  const first = moments[0]!.received;
+  const last = moments.at(-1)!.received;
+  const now = Math.max(minute * MINUTE * 1e6, last);
+  const whole = useMemo(() => wholeWindow(first, now), [first, now]);
+  const [zoom, setZoom] = useState<Zoom>("all");
+  const [sent, setSent] = useState<Window | null>(null);
+  const [followed, setFollowed] = useState(at);
+
+  if (followed !== at) {
+    setFollowed(at);
+    if (sent) setSent(showing(sent, at, whole));
+  }
+  return {
+    now,
+    whole,
+    zoom,
+    zooms: useMemo(() => usefulZooms(whole), [whole]),
+    window: zoom === "all" || sent === null ? whole : sent,
+    choose: (next: Zoom) => {
+      setZoom(next);
+      setSent(next === "all" ? null : windowAround(at, next, whole));
+    },
+    move: setSent,
+    turn: (by: number) => setSent((window) => window && turned(window, by, whole)),
+  };
+}
