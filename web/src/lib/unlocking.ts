@@ -1,6 +1,7 @@
 /** What the page may ask of the thread that holds the keys. */
 
 import { Failure, type FailureCode } from "./failures";
+// oxlint-disable-next-line import/default -- what Vite makes of it is an address
 import keysWorker from "./keys.worker.ts?worker&url";
 import { startWorker } from "./workers";
 

@@ -7,6 +7,7 @@ import { holdFolder, removeLeftovers } from "../lib/opening/leftovers";
 import type { Choice, FromOpening, ToOpening } from "../lib/opening/messages";
 import { fileName } from "../lib/opening/names";
 import { chooseWay } from "../lib/opening/ways";
+// oxlint-disable-next-line import/default -- what Vite makes of it is an address
 import openingWorker from "../lib/opening/opening.worker.ts?worker&url";
 import { withKeys, type Secret } from "../lib/unlocking";
 import { startWorker } from "../lib/workers";
