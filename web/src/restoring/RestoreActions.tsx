@@ -21,22 +21,25 @@ export function RestoreActions({ selection }: { selection: Selection }) {
   const isEmpty = selection.items.length === 0;
   return (
     <div className={styles.actions} role="group" aria-label={words.title}>
-      <p id={said} className={styles.said}>
-        {isEmpty ? words.nothing : <Chosen selection={selection} />}
-      </p>
+      {isEmpty && (
+        <p id={said} className={styles.said}>
+          {words.nothing}
+        </p>
+      )}
       <Button
         leftSection={<IconDownload size={18} aria-hidden="true" />}
         disabled={isEmpty}
-        aria-describedby={said}
+        aria-describedby={isEmpty ? said : undefined}
         onClick={() => download(selection)}
       >
         {words.download}
+        {!isEmpty && <HowMuch selection={selection} />}
       </Button>
       <Button
         variant="default"
         leftSection={<IconDeviceLaptop size={18} aria-hidden="true" />}
         disabled={isEmpty}
-        aria-describedby={said}
+        aria-describedby={isEmpty ? said : undefined}
         onClick={() => setOrdering(true)}
       >
         {words.order}
@@ -50,21 +53,18 @@ export function RestoreActions({ selection }: { selection: Selection }) {
   );
 }
 
-function Chosen({ selection }: { selection: Selection }) {
+function HowMuch({ selection }: { selection: Selection }) {
   const words = useWords().restoring.actions;
   const { files, bytes } = totalsOf(selection);
-  const only = selection.items.length === 1 ? selection.items[0]! : null;
+  const isOneFile = selection.items.length === 1 && selection.items[0]!.kind !== "folder";
   return (
-    <>
-      {only ? <bdi className={styles.only}>{only.name}</bdi> : words.items(selection.items.length)}
-      <span className={styles.totals}>
-        {only?.kind !== "file" && (
-          <>
-            <Count count={files} /> {words.files(files)} ·{" "}
-          </>
-        )}
-        <Size bytes={bytes} />
-      </span>
-    </>
+    <span className={styles.much}>
+      {!isOneFile && (
+        <>
+          <Count count={files} /> {words.files(files)},{" "}
+        </>
+      )}
+      <Size bytes={bytes} />
+    </span>
   );
 }

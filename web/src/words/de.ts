@@ -474,7 +474,6 @@ export const de: Words = {
     actions: {
       title: "Zurückholen",
       nothing: "Wählen Sie Dateien oder Ordner, um sie herunterzuladen oder zurückzulegen.",
-      items: (count) => `${some(count, "Eintrag", "Einträge")} gewählt`,
       files: (count) => (count === 1 ? "Datei" : "Dateien"),
       download: "Herunterladen",
       order: "Auf ein Gerät zurücklegen …",

@@ -468,7 +468,6 @@ export const en = {
     actions: {
       title: "Restore",
       nothing: "Choose files or folders to download them or put them back.",
-      items: (count: number) => `${some(count, "entry", "entries")} chosen`,
       files: (count: number): string => (count === 1 ? "file" : "files"),
       download: "Download",
       order: "Put it back on a device…",
