@@ -1,6 +1,8 @@
 /** What the page may ask of the thread that holds the keys. */
 
 import { Failure, type FailureCode } from "./failures";
+import keysWorker from "./keys.worker.ts?worker&url";
+import { startWorker } from "./workers";
 
 export type Secret = { password: string } | { recoveryKey: string };
 
@@ -63,7 +65,7 @@ export type Ask = <Task extends keyof KeyTasks>(
 
 /** Work with keys in a fresh thread that ends afterwards, and takes its memory and secrets along. */
 export async function withKeys<Result>(work: (ask: Ask) => Promise<Result>): Promise<Result> {
-  const worker = new Worker(new URL("./keys.worker.ts", import.meta.url), { type: "module" });
+  const worker = startWorker(keysWorker);
   try {
     return await work((task, input) => ask(worker, task, input) as never);
   } finally {
