@@ -51,6 +51,17 @@ def test_every_answer_has_the_safe_headers(api: Api, path: str) -> None:
     assert "unsafe-eval" not in policy.replace("wasm-unsafe-eval", "")
 
 
+def test_only_what_the_page_itself_opened_is_shown_beside_our_own_files() -> None:
+    policy = HEADERS["Content-Security-Policy"]
+
+    sources = dict(rule.split(" ", 1) for rule in policy.split("; "))
+    assert sources["img-src"] == "'self' blob:"
+    assert sources["media-src"] == sources["frame-src"] == "blob:"
+    with_blobs = {name for name, allowed in sources.items() if "blob:" in allowed}
+    assert with_blobs == {"img-src", "media-src", "frame-src"}  # never scripts, styles, workers
+    assert not any(word in policy for word in ("data:", "https:", "http:", "*"))
+
+
 def test_answers_of_the_api_are_kept_nowhere(api: Api) -> None:
     assert api.get("server").headers["cache-control"] == "no-store"
     assert api.get("account").headers["cache-control"] == "no-store"

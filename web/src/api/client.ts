@@ -8,6 +8,10 @@ export type Schemas = components["schemas"];
 export type Account = Schemas["Account"];
 export type Device = Schemas["Device"];
 export type ListingEntry = Schemas["ListingEntry"];
+export type NewOrder = Schemas["NewOrder"];
+export type OrderDraft = Schemas["OrderDraft"];
+export type OrderInfo = Schemas["OrderInfo"];
+export type OrderPlan = Schemas["OrderPlan"];
 export type ServerInfo = Schemas["ServerInfo"];
 export type SnapshotInfo = Schemas["SnapshotInfo"];
 

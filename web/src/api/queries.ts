@@ -2,7 +2,7 @@
 
 import { queryOptions } from "@tanstack/react-query";
 
-import { api, Refusal, take, type Device } from "./client";
+import { api, Refusal, take, type Device, type OrderInfo } from "./client";
 
 const SECOND = 1000;
 
@@ -126,4 +126,19 @@ export const statusQuery = queryOptions({
   queryKey: ["status"],
   queryFn: () => take(api.GET("/api/v1/admin/status")),
   refetchInterval: 30 * SECOND,
+});
+
+const UNDER_WAY: OrderInfo["state"][] = ["waiting", "accepted", "running"];
+
+/** Whether a device may still carry it out, or does. */
+export function isUnderWay(order: OrderInfo): boolean {
+  return UNDER_WAY.includes(order.state);
+}
+
+/** One's own restore orders, newest first; looked at closely as long as one is under way. */
+export const ordersQuery = queryOptions({
+  queryKey: ["orders"],
+  queryFn: () => take(api.GET("/api/v1/orders")),
+  select: (list) => list.orders,
+  refetchInterval: ({ state }) => (state.data?.orders.some(isUnderWay) ? 2 : 30) * SECOND,
 });

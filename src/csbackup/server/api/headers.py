@@ -9,7 +9,9 @@ _POLICY = {
     "default-src": "'none'",
     "script-src": "'self' 'wasm-unsafe-eval'",
     "style-src": "'self'",
-    "img-src": "'self'",
+    "img-src": "'self' blob:",  # `blob:`: a file that the page itself opened, to be looked at
+    "media-src": "blob:",
+    "frame-src": "blob:",  # the browser's own viewer for PDF; what is framed keeps this policy
     "font-src": "'self'",
     "connect-src": "'self'",
     "worker-src": "'self'",

@@ -11,10 +11,12 @@ from csbackup.protocol.messages import ListingEntry
 from csbackup.server.services.node_reader import NodeReader
 from csbackup.server.services.sorting import AS_KEPT, MOST_SORTED, Order, check_sortable
 from csbackup.server.services.trees import (
+    child,
     entries,
     find,
     listing_entries,
     no_such_path,
+    parts,
     read_roots,
     root_of,
 )
@@ -55,6 +57,25 @@ class TreeWalk:
             raise no_such_path(path)
         shown = order.first(above, offset + limit)[offset:]
         return FolderPart(tuple(shown), len(above))
+
+    def way(self, path: bytes) -> list[Entry]:
+        """The entries from the root down to a path; empty for a folder above the roots."""
+        root = root_of(self._roots, path)
+        if root is None:
+            return []
+        found = [root]
+        for name in parts(path[len(root.name) :]):
+            above = found[-1]
+            inner = child(self._reader, above.tree, name) if above.kind == FOLDER else None
+            if inner is None:
+                raise no_such_path(path)
+            found.append(inner)
+        return found
+
+    def roots_below(self, path: bytes) -> list[Entry]:
+        """The roots in a folder above them; all of them below the empty path."""
+        prefix = path.rstrip(b"/") + b"/"
+        return [root for root in self._roots if not path or root.name.startswith(prefix)]
 
     def _in_order(self, tree: NodeId, offset: int, limit: int, order: Order) -> FolderPart:
         """A long folder is sorted by name as it is kept, with folders among the files: that way

@@ -16,6 +16,8 @@ from csbackup.server.services.enrolment import Enrolments
 from csbackup.server.services.history import History
 from csbackup.server.services.ingest import Ingest
 from csbackup.server.services.invitations import Invitations
+from csbackup.server.services.order_reading import OrderReading
+from csbackup.server.services.ordering import Orders
 from csbackup.server.services.overview import Overview
 from csbackup.server.services.searching import Search
 from csbackup.server.services.sessions import Sessions
@@ -51,5 +53,7 @@ class Services:
     changes: Changes
     search: Search
     downloads: Downloads
+    orders: Orders
+    order_reading: OrderReading
     overview: Overview
     client: ClientWheel
