@@ -215,6 +215,7 @@ export const de: Words = {
     revokeConfirm: "Sperren",
     cancel: "Abbrechen",
     details: "Einzelheiten",
+    facts: "Zustand dieses Geräts",
     owner: "Konto",
     id: "Gerätekennung",
   },
@@ -240,7 +241,7 @@ export const de: Words = {
     goneNear: "Er ist in einem anderen Schnappschuss.",
     goTo: (sequence) => `Zu Schnappschuss ${sequence}`,
     way: "Weg zu diesem Ordner",
-    news: "Seit davor",
+    news: "Was neu ist",
     actions: "Aktionen",
     tick: (name) => `${name} auswählen`,
     tickAll: "Alles Angezeigte auswählen",
@@ -314,6 +315,8 @@ export const de: Words = {
     },
     preview: "Ansehen",
     showFolder: "Ordner von damals zeigen",
+    showThis: "Diesen Stand zeigen",
+    showChanges: "Was sich änderte",
   },
 
   search: {
@@ -359,7 +362,7 @@ export const de: Words = {
       removed: "Entfernt",
       changed: "Geändert",
       metadata: "Metadaten",
-      inside: "Darin",
+      inside: "Geändert darin",
     },
     about: {
       added: "Vorher war es nicht da.",

@@ -212,6 +212,7 @@ export const en = {
     revokeConfirm: "Revoke",
     cancel: "Cancel",
     details: "Details",
+    facts: "State of this device",
     owner: "Account",
     id: "Device id",
   },
@@ -237,7 +238,7 @@ export const en = {
     goneNear: "It is in another snapshot.",
     goTo: (sequence: number) => `Go to snapshot ${sequence}`,
     way: "Way to this folder",
-    news: "Since before",
+    news: "What is new",
     actions: "Actions",
     tick: (name: string) => `Select ${name}`,
     tickAll: "Select everything shown",
@@ -311,6 +312,8 @@ export const en = {
     },
     preview: "Look at it",
     showFolder: "Show its folder then",
+    showThis: "Show it as it was",
+    showChanges: "What changed then",
   },
 
   search: {
@@ -356,7 +359,7 @@ export const en = {
       removed: "Removed",
       changed: "Changed",
       metadata: "Metadata",
-      inside: "Inside",
+      inside: "Has changes",
     },
     about: {
       added: "It was not there before.",

@@ -48,7 +48,12 @@ export function Views({ travel, since }: Props) {
           {VIEWS.map((view) => {
             const Icon = ICONS[view];
             return (
-              <Tabs.Tab key={view} value={view} leftSection={<Icon size={17} />}>
+              <Tabs.Tab
+                key={view}
+                value={view}
+                className={styles.tab}
+                leftSection={<Icon size={17} />}
+              >
                 {words.views[view]}
                 {view === "problems" && problems > 0 && (
                   <span className={styles.count}>{problems}</span>

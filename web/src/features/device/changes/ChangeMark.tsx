@@ -15,6 +15,12 @@ import { Mark, type Tone } from "../Mark";
 
 export type ChangeKind = ChangeEntry["change"] | FileVersion["change"];
 
+/** Of a folder that differs, what counts for people is what is in it, not its own times. */
+export function shownChange(entry: ChangeEntry): ChangeKind {
+  const below = entry.files_added + entry.files_removed + entry.files_changed;
+  return entry.change === "metadata" && below > 0 ? "inside" : entry.change;
+}
+
 const LOOKS: Record<ChangeKind, [Tone, typeof IconCircleCheck]> = {
   added: ["ok", IconCirclePlus],
   removed: ["bad", IconTrash],

@@ -11,7 +11,7 @@ import { FailureNotice } from "../../../ui/Page";
 import { useWords } from "../../../words/words";
 import { KindIcon } from "../folder/KindIcon";
 import type { Travel } from "../travel";
-import { ChangeMark } from "./ChangeMark";
+import { ChangeMark, shownChange } from "./ChangeMark";
 import styles from "./Changes.module.css";
 import { Inside, Sizes } from "./sizes";
 
@@ -93,7 +93,7 @@ function ChangeRow({ entry, path, isRoot, ...between }: RowProps) {
           <bdi>{name}</bdi>
         </button>
         <span className={styles.kind}>
-          <ChangeMark change={entry.change} />
+          <ChangeMark change={shownChange(entry)} />
         </span>
         <span className={styles.about}>
           {isFolder ? <Inside entry={entry} /> : <Sizes entry={entry} />}

@@ -81,9 +81,7 @@ export function EntryRow(props: Props) {
         {onPreview && (
           <RowAction label={words.preview(entry.name)} icon={IconEye} onClick={onPreview} />
         )}
-        {isFolder && (
-          <RowAction label={words.history(entry.name)} icon={IconHistory} onClick={onHistory} />
-        )}
+        <RowAction label={words.history(entry.name)} icon={IconHistory} onClick={onHistory} />
       </span>
     </>
   );

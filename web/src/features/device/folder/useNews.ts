@@ -4,7 +4,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 
 import { changesQuery } from "../../../api/past";
-import type { ChangeKind } from "../changes/ChangeMark";
+import { shownChange, type ChangeKind } from "../changes/ChangeMark";
 
 /** `before`: the number of the snapshot before; null if there is none, and all would be new. */
 export function useNews(
@@ -19,6 +19,6 @@ export function useNews(
   });
   return useMemo(() => {
     const entries = query.data?.pages.flatMap((page) => page.entries) ?? [];
-    return new Map(entries.map((one) => [one.name_bytes, one.change]));
+    return new Map(entries.map((one) => [one.name_bytes, shownChange(one)]));
   }, [query.data]);
 }

@@ -14,6 +14,7 @@ export const BAR = 7;
 const TICK_ROOM = 76;
 const LEAST_BAR = 4;
 const MARK_ROOM = 12;
+const GAP = 12;
 
 interface Props {
   moments: SnapshotInfo[];
@@ -75,7 +76,7 @@ function Gaps({ gaps, window, width, height }: Props) {
       {shown.map((gap) => {
         const left = Math.max(toX(gap.start, window, width), 0);
         const right = Math.min(toX(gap.end, window, width), width);
-        const size = { x: left, width: Math.max(right - left, 1.5), height: height };
+        const size = { x: left, width: Math.max(right - left, 1.5), y: height - GAP, height: GAP };
         return (
           <g key={gap.start}>
             <rect className={styles.gap} {...size} />

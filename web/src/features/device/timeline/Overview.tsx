@@ -6,7 +6,7 @@ import type { SnapshotInfo } from "../../../api/client";
 import { columns } from "./bars";
 import styles from "./Timeline.module.css";
 import { usePointer } from "./usePointer";
-import { toTime, toX, within, type Window } from "./window";
+import { toTime, toX, type Window } from "./window";
 
 const HEIGHT = 22;
 
@@ -22,7 +22,7 @@ export function Overview({ moments, whole, window, width, onMove }: Props) {
   const half = (window.end - window.start) / 2;
   const moveTo = (x: number) => {
     const at = toTime(x, whole, width);
-    onMove(within({ start: at - half, end: at + half }, whole));
+    onMove({ start: at - half, end: at + half });
   };
   const { handlers } = usePointer({ onPress: moveTo, onDrag: moveTo });
   const left = toX(window.start, whole, width);

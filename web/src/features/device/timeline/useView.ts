@@ -10,6 +10,7 @@ import {
   usefulZooms,
   wholeWindow,
   windowAround,
+  within,
   type Window,
   type Zoom,
 } from "./window";
@@ -21,26 +22,27 @@ export function useView(moments: SnapshotInfo[], at: number) {
   const first = moments[0]!.received;
   const last = moments.at(-1)!.received;
   const now = Math.max(minute * MINUTE * 1e6, last);
-  const whole = useMemo(() => wholeWindow(first, now), [first, now]);
+  const known = useMemo(() => ({ first, now }), [first, now]);
+  const whole = useMemo(() => wholeWindow(known), [known]);
   const [zoom, setZoom] = useState<Zoom>("all");
   const [sent, setSent] = useState<Window | null>(null);
   const [followed, setFollowed] = useState(at);
 
   if (followed !== at) {
     setFollowed(at);
-    if (sent) setSent(showing(sent, at, whole));
+    if (sent) setSent(showing(sent, at, known));
   }
   return {
     now,
     whole,
     zoom,
-    zooms: useMemo(() => usefulZooms(whole), [whole]),
+    zooms: useMemo(() => usefulZooms(known), [known]),
     window: zoom === "all" || sent === null ? whole : sent,
     choose: (next: Zoom) => {
       setZoom(next);
-      setSent(next === "all" ? null : windowAround(at, next, whole));
+      setSent(next === "all" ? null : windowAround(at, next, known));
     },
-    move: setSent,
-    turn: (by: number) => setSent((window) => window && turned(window, by, whole)),
+    move: (window: Window) => setSent(within(window, known)),
+    turn: (by: number) => setSent((window) => window && turned(window, by, known)),
   };
 }

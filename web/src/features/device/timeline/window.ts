@@ -10,43 +10,54 @@ export interface Window {
   end: number;
 }
 
-const HOUR = 3_600e9;
+/** What there is to show: from the first moment to now. */
+export interface Known {
+  first: number;
+  now: number;
+}
 
-/** From the first moment to now, with a little air. */
-export function wholeWindow(first: number, now: number): Window {
-  const length = Math.max(now - first, HOUR);
-  return { start: first - length * 0.02, end: now + length * 0.02 };
+const HOUR = 3_600e9;
+const AIR = 0.02;
+
+const lengthOf = (known: Known) => Math.max(known.now - known.first, HOUR);
+
+/** All of it, with a little air at both ends. */
+export function wholeWindow(known: Known): Window {
+  const length = lengthOf(known);
+  return { start: known.now - length * (1 + AIR), end: known.now + length * AIR };
 }
 
 /** The zooms that show less than everything. */
-export function usefulZooms(whole: Window): Zoom[] {
-  return ZOOMS.filter((zoom) => zoom === "all" || DAYS[zoom] < whole.end - whole.start);
+export function usefulZooms(known: Known): Zoom[] {
+  return ZOOMS.filter((zoom) => zoom === "all" || DAYS[zoom] < lengthOf(known));
 }
 
-/** As long as the zoom says, around a time, within the whole. */
-export function windowAround(at: number, zoom: Zoom, whole: Window): Window {
-  if (zoom === "all") return whole;
-  return within({ start: at - DAYS[zoom] / 2, end: at + DAYS[zoom] / 2 }, whole);
+/** As long as the zoom says, around a time. */
+export function windowAround(at: number, zoom: Zoom, known: Known): Window {
+  if (zoom === "all") return wholeWindow(known);
+  return within({ start: at - DAYS[zoom] / 2, end: at + DAYS[zoom] / 2 }, known);
 }
 
-/** The same length, not beyond the ends of the whole. */
-export function within(window: Window, whole: Window): Window {
-  const length = Math.min(window.end - window.start, whole.end - whole.start);
-  const start = Math.min(Math.max(window.start, whole.start), whole.end - length);
+/** The same length, not beyond what is known. */
+export function within(window: Window, known: Known): Window {
+  const length = window.end - window.start;
+  const earliest = known.first - length * AIR;
+  const latest = known.now + length * (AIR - 1);
+  const start = Math.max(Math.min(window.start, latest), earliest);
   return { start, end: start + length };
 }
 
 /** Earlier (-1) or later (1) by most of what is shown. */
-export function turned(window: Window, by: number, whole: Window): Window {
+export function turned(window: Window, by: number, known: Known): Window {
   const step = (window.end - window.start) * 0.8 * by;
-  return within({ start: window.start + step, end: window.end + step }, whole);
+  return within({ start: window.start + step, end: window.end + step }, known);
 }
 
 /** The window moved just as far as it needs to show a time. */
-export function showing(window: Window, at: number, whole: Window): Window {
+export function showing(window: Window, at: number, known: Known): Window {
   const length = window.end - window.start;
-  if (at < window.start) return within({ start: at - length / 4, end: at + (length * 3) / 4 }, whole);
-  if (at > window.end) return within({ start: at - (length * 3) / 4, end: at + length / 4 }, whole);
+  if (at < window.start) return within({ start: at - length / 4, end: at + (length * 3) / 4 }, known);
+  if (at > window.end) return within({ start: at - (length * 3) / 4, end: at + length / 4 }, known);
   return window;
 }
 

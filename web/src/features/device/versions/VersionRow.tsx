@@ -1,7 +1,7 @@
 /** One version of a file: when, what was different, until when it held, and what can be done with it. */
 
 import { Button } from "@mantine/core";
-import { IconChevronRight, IconEye, IconFolderSearch } from "@tabler/icons-react";
+import { IconChevronRight, IconEye } from "@tabler/icons-react";
 import { useState } from "react";
 
 import type { FileVersion } from "../../../api/past";
@@ -17,6 +17,7 @@ import { ChangeMark } from "../changes/ChangeMark";
 import type { Travel } from "../travel";
 import type { NameAndFolder } from "./paths";
 import styles from "./Versions.module.css";
+import { Ways } from "./Ways";
 
 interface Props {
   travel: Travel;
@@ -80,15 +81,14 @@ function Actions({ travel, path, version, place }: Props) {
   const { words } = useSpeaking();
   const [looking, setLooking] = useState(false);
   const { device, scope } = travel;
-  const isRemoved = version.change === "removed";
-  const { kind, size } = version;
+  const { kind, size, sequence } = version;
   const selection: Selection = {
     device: device.device,
     deviceName: device.name,
-    sequence: version.sequence,
+    sequence,
     items: [{ path, name: place.name, kind, size, files: 0 }],
   };
-  const isOwn = scope === "own" && !isRemoved;
+  const isOwn = scope === "own" && version.change !== "removed";
   return (
     <div className={styles.actions}>
       {isOwn && canPreview(selection.items[0]!) && (
@@ -102,22 +102,7 @@ function Actions({ travel, path, version, place }: Props) {
         </Button>
       )}
       {isOwn && <RestoreActions selection={selection} />}
-      <Button
-        variant="subtle"
-        size="compact-sm"
-        leftSection={<IconFolderSearch size={16} />}
-        onClick={() =>
-          travel.go({
-            sequence: version.sequence,
-            path: place.folder,
-            view: "files",
-            search: "",
-            file: path,
-          })
-        }
-      >
-        {words.versions.showFolder}
-      </Button>
+      <Ways {...{ travel, path, version, place }} />
       {looking && <Preview selection={selection} onClose={() => setLooking(false)} />}
     </div>
   );
