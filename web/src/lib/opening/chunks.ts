@@ -44,7 +44,7 @@ export class ChunkReader {
   readonly #keys: AccountKeys;
   readonly #keyedHash: Hash;
   readonly #dataKeys = new Map<string, Promise<Bytes>>();
-  /** The last blocks that hold several chunks: what comes next often begins in the middle of one. */
+  /** The last blocks used: what comes next often begins in the middle of one, or has it again. */
   readonly #opened = new Map<string, Bytes[]>();
   #openedBytes = 0;
 
@@ -79,7 +79,7 @@ export class ChunkReader {
     let data: Bytes | null = null;
     for (const block of read.blocks) {
       try {
-        let contents = this.#opened.get(placeKey(block));
+        let contents = this.#kept(block);
         if (contents === undefined) {
           data ??= await this.#source.readPack(read.pack, read.start, read.end);
           const at = block.offset - read.start;
@@ -130,10 +130,20 @@ export class ChunkReader {
     }
   }
 
+  #kept(block: BlockPlace): Bytes[] | undefined {
+    const key = placeKey(block);
+    const contents = this.#opened.get(key);
+    if (contents !== undefined) {
+      this.#opened.delete(key);
+      this.#opened.set(key, contents);
+    }
+    return contents;
+  }
+
   #keep(block: BlockPlace, contents: Bytes[]): void {
     const size = sizeOf(contents);
     const key = placeKey(block);
-    if (contents.length === 1 || size > KEPT_BYTES || this.#opened.has(key)) return;
+    if (size > KEPT_BYTES || this.#opened.has(key)) return;
     this.#opened.set(key, contents);
     this.#openedBytes += size;
     for (const [oldest, others] of this.#opened) {

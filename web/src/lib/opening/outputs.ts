@@ -93,8 +93,9 @@ export class ZipOutput implements Output {
   }
 
   async finish(): Promise<void> {
-    this.#onFinished(await (await this.#roomFor(0)).finish());
+    const zip = this.#zip ?? (await ZipWriter.create(await this.#makeSink()));
     this.#zip = null;
+    this.#onFinished(await zip.finish());
   }
 
   async #roomFor(bytes: number): Promise<ZipWriter> {

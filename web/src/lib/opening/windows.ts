@@ -1,6 +1,7 @@
 /** What is written, cut into windows whose contents are fetched together, ahead of the writing. */
 
 import type { Bytes } from "../bytes";
+import type { Entry } from "../entries";
 import type { FailureCode } from "../failures";
 import { WINDOW_BYTES, type Fetched } from "./chunks";
 import type { NodeReader } from "./nodes";
@@ -8,6 +9,7 @@ import { keyOf } from "./source";
 import { codeOf, type Step } from "./walk";
 
 const AVERAGE_CHUNK = 1024 * 1024;
+const FEWEST_LISTED = 1_000; // a file with a chunk list has more chunks than this
 const MOST_CHUNKS = 4_000;
 const MOST_ITEMS = 4_000;
 const EXTRAS_BYTES = 1024;
@@ -56,7 +58,7 @@ async function* itemsOf(step: Step, reader: NodeReader): AsyncGenerator<Weighed>
   yield { item: { type: "step", step }, wanted: extras, size: EXTRAS_BYTES * extras.length };
   if (step.type !== "entry" || step.entry.kind !== "file") return;
   const { entry } = step;
-  const average = entry.chunkList ? AVERAGE_CHUNK : Number(entry.size) / (entry.chunks.length || 1);
+  const average = averageOf(entry);
   const atOnce = Math.min(MOST_CHUNKS, Math.max(1, Math.floor(WINDOW_BYTES / (average || 1))));
   let code: FailureCode | null = null;
   try {
@@ -70,6 +72,12 @@ async function* itemsOf(step: Step, reader: NodeReader): AsyncGenerator<Weighed>
     code = codeOf(error);
   }
   yield { item: { type: "end", code }, wanted: [], size: 0 };
+}
+
+/** The length of one of its chunks, about: how many there are is not known before all are read. */
+function averageOf({ size, chunks, chunkList }: Entry): number {
+  const length = Number(size);
+  return chunkList ? Math.min(AVERAGE_CHUNK, length / FEWEST_LISTED) : length / (chunks.length || 1);
 }
 
 /** Each window with its chunks, in order, while the next ones are on their way. */
