@@ -337,12 +337,10 @@ def test_one_account_has_so_many_orders_open_and_no_more(world: World) -> None:
     wish = world.wish()
     plan = world.prepare(wish)
     for number in range(100):
-        order = make_order(
-            world.anna.keys, wish, plan, now=clock(), number=plan.number + number
-        )
+        order = make_order(world.anna.keys, wish, plan, now=clock(), number=plan.number + number)
         assert world.place(order).status_code == 201
 
     order = make_order(world.anna.keys, wish, plan, now=clock(), number=plan.number + 100)
 
     assert world.place(order).json()["code"] == "too-many-requests"
-    assert LIFE_NS == order.order.expires_ns - order.order.created_ns
+    assert order.order.expires_ns - order.order.created_ns == LIFE_NS

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
+from csbackup.client.config import Home
+from csbackup.client.connection import open_transport, read_address
+from csbackup.client.keyring import load_device
+from csbackup.client.unlock import Secret, UnlockedAccount, unlock
 from csbackup.format.ids import AccountId, DeviceId, OrderId, SnapshotId
 from csbackup.format.keys import SUITE, AccountKeys, X25519PublicKey, check_signature, sign
 from csbackup.format.orders import LIFE_NS, SIGN_ORDER, Order, key_name, order_info
 from csbackup.format.snapshot import SIGN_CERTIFICATE, read_certificate
 from csbackup.protocol import messages
+from support.processes import Client
 
 
 @dataclass(frozen=True)
@@ -87,3 +93,67 @@ def seal_keys(
     rows = b"".join(key_name(one) + keys.data_key(one) for one in sealed)
     info = order_info(account, device, order)
     return SUITE.encrypt(rows, X25519PublicKey.from_public_bytes(public), info=info)
+
+
+# --- over HTTPS, with the keys that a password opens ---------------------------------------------
+
+
+@dataclass(frozen=True)
+class Browser:
+    """A person signed in, whose keys are open."""
+
+    unlocked: UnlockedAccount
+
+    @property
+    def keys(self) -> AccountKeys:
+        return self.unlocked.keys
+
+    def device(self, name: str) -> DeviceId:
+        found = {one.name: one.device for one in self.unlocked.connection.devices()}
+        return DeviceId(found[name])
+
+    def ask(self, kind: Any, method: str, path: str, message: Any = None) -> Any:
+        return self.unlocked.connection.transport.ask(kind, method, path, message)
+
+    def make(self, wish: Wish, **changes: Any) -> SignedOrder:
+        plan = self.ask(messages.OrderPlan, "POST", "orders/prepare", draft_of(wish))
+        return make_order(self.keys, wish, plan, now=changes.pop("now", time.time_ns()), **changes)
+
+    def data_keys(self, wish: Wish) -> list[bytes]:
+        """The keys that an order for this would bring, opened."""
+        plan = self.ask(messages.OrderPlan, "POST", "orders/prepare", draft_of(wish))
+        return [self.keys.data_key(sealed) for sealed in plan.data_keys]
+
+    def send(self, order: SignedOrder) -> messages.OrderInfo:
+        new = messages.NewOrder(order.document, order.signature)
+        return cast("messages.OrderInfo", self.ask(messages.OrderInfo, "POST", "orders", new))
+
+    def place(self, wish: Wish, **changes: Any) -> SignedOrder:
+        order = self.make(wish, **changes)
+        self.send(order)
+        return order
+
+    def withdraw(self, order: SignedOrder) -> messages.OrderInfo:
+        path = f"orders/{order.id.hex()}"
+        return cast("messages.OrderInfo", self.ask(messages.OrderInfo, "DELETE", path))
+
+    def look(self, order: SignedOrder) -> messages.OrderInfo:
+        found = self.ask(messages.OrderList, "GET", "orders").orders
+        return next(one for one in found if one.order == order.id)
+
+    def await_state(
+        self, order: SignedOrder, *states: str, seconds: float = 30.0
+    ) -> messages.OrderInfo:
+        until = time.monotonic() + seconds
+        while (info := self.look(order)).state not in states:
+            assert time.monotonic() < until, f"the order is still {info.state}: {info.message}"
+            time.sleep(0.1)
+        return info
+
+
+def open_browser(client: Client) -> Browser:
+    """Sign in to the account that `client` belongs to."""
+    home = Home(client.home)
+    device = load_device(home)
+    transport = open_transport(home, read_address(device.url), device.pin)
+    return Browser(unlock(transport, device.account_name, Secret(password=client.password)))

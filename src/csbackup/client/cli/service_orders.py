@@ -18,7 +18,7 @@ from csbackup.client.log import LOG, log_failure
 from csbackup.errors import CsbError
 
 WAIT_SECONDS = 25
-_PAUSES = (5.0, 15.0, 60.0)  # after failures in a row
+_PAUSES = (1.0, 5.0, 15.0, 60.0)  # after so many failures in a row: no server makes us hurry
 _END_SECONDS = 10.0
 _COMMAND = ("-m", "csbackup.client.cli", "orders", "run", "--quiet")
 
@@ -48,9 +48,7 @@ class OrderListener:
         while not self._stopping.is_set():
             done = self._try(self._hear)
             self._failures = 0 if done else self._failures + 1
-            if self._failures:
-                pause = _PAUSES[min(self._failures, len(_PAUSES)) - 1]
-                self._stopping.wait(pause)
+            self._stopping.wait(_PAUSES[min(self._failures, len(_PAUSES) - 1)])
 
     def _try(self, work: Callable[[], bool]) -> bool:
         try:
