@@ -34,6 +34,9 @@ const DevicePage = lazy(async () => ({
 const AccountPage = lazy(async () => ({
   default: (await import("../features/account/AccountPage")).AccountPage,
 }));
+const RestoresPage = lazy(async () => ({
+  default: (await import("../features/restores/RestoresPage")).RestoresPage,
+}));
 const AdminDevicesPage = lazy(async () => ({
   default: (await import("../features/admin/AdminDevicesPage")).AdminDevicesPage,
 }));
@@ -95,6 +98,9 @@ function SignedIn({ account }: { account: Account | null }) {
     <Switch>
       <Route path="/account">
         <AccountPage />
+      </Route>
+      <Route path="/restores">
+        <RestoresPage />
       </Route>
       <Route<DevicePlace> path={DEVICE}>
         {({ device, snapshot, path }) => (

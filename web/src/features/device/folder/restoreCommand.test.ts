@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { toBase64Url, utf8 } from "../../lib/bytes";
+import { toBase64Url, utf8 } from "../../../lib/bytes";
 import { restoreCommand } from "./restoreCommand";
 
 test("a path with blanks and quotes stays one word", () => {

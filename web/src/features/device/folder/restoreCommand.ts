@@ -1,6 +1,6 @@
 /** The command that brings a folder of a snapshot back, beside what is there now. */
 
-import { fromBase64Url } from "../../lib/bytes";
+import { fromBase64Url } from "../../../lib/bytes";
 
 /** `path`: base64url; one that is not text cannot be typed, so the whole snapshot comes back. */
 export function restoreCommand(device: string, sequence: number, path: string): string {
