@@ -26,8 +26,9 @@ from csbackup.server.catalog.orders import (
     one_block_of_each_upload,
 )
 from csbackup.server.catalog.snapshots import SnapshotRow
-from csbackup.server.services.listing import TreeWalk, no_such_path
+from csbackup.server.services.listing import TreeWalk
 from csbackup.server.services.node_reader import NodeReader, listing_missing
+from csbackup.server.services.trees import no_such_path
 from csbackup.server.store import Store
 
 
