@@ -69,7 +69,8 @@ class SearchWalk:
             if step is None:
                 waiting.pop()
                 continue
-            if step.entry is None or step.position.trail > start.trail:
+            resumed = step.entry is not None and step.position.trail <= start.trail
+            if not resumed and step.position != start:
                 yield step
             if step.inner is not None:
                 waiting.append(self._through(step.inner))
