@@ -111,7 +111,7 @@ export const de: Words = {
   register: {
     title: "Konto anlegen",
     lead: "Ihre Schlüssel entstehen in diesem Browser. Niemand sonst hat sie je.",
-    nameHint: "Kleinbuchstaben, Ziffern, Bindestrich, Punkt und Unterstrich.",
+    nameHint: "Bis zu 64 Zeichen. Damit melden Sie sich an.",
     submit: "Konto anlegen",
     haveAccount: "Sie haben schon ein Konto?",
   },

@@ -109,7 +109,7 @@ export const en = {
   register: {
     title: "Create your account",
     lead: "Your keys are made in this browser. Nobody else ever has them.",
-    nameHint: "Lower-case letters, digits, hyphen, dot and underscore.",
+    nameHint: "Up to 64 characters. You sign in with it.",
     submit: "Create the account",
     haveAccount: "Have an account already?",
   },
