@@ -349,6 +349,7 @@ export const de: Words = {
     deleteSubmit: "Alles löschen",
     closingTitle: "Dieses Konto wird gelöscht",
     closingText: (when) => `Am ${when} verschwindet alles, was es gespeichert hat, endgültig. Bis dahin sichern seine Geräte nichts.`,
+    closingOn: (when) => `wird am ${when} gelöscht`,
     closingKeep: "Konto behalten",
     cancel: "Abbrechen",
   },

@@ -345,6 +345,7 @@ export const en = {
     deleteSubmit: "Delete everything",
     closingTitle: "This account is going to be deleted",
     closingText: (when: string) => `On ${when} everything it stored goes, for good. Until then its devices back up nothing.`,
+    closingOn: (when: string) => `is deleted on ${when}`,
     closingKeep: "Keep the account",
     cancel: "Cancel",
   },

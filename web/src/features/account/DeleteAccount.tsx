@@ -75,7 +75,7 @@ function WhatGoes({ plan }: { plan: Schemas["Deletion"] }) {
         <li>{mine.deleteStored(formatBytes(plan.stored_bytes, locale))}</li>
         <li>{mine.deleteRest}</li>
       </ul>
-      <Alert color="yellow" icon={<IconAlertTriangle />}>
+      <Alert color="yellow" icon={<IconAlertTriangle />} role="note">
         {mine.deleteWhen(plan.days)}
       </Alert>
     </>
