@@ -15,7 +15,13 @@ export function PassphraseIdea({ onTake }: { onTake: (passphrase: string) => voi
   const mine = words.password;
   if (!idea.data) {
     return (
-      <Anchor component="button" type="button" size="sm" onClick={() => idea.mutate()}>
+      <Anchor
+        component="button"
+        type="button"
+        size="sm"
+        ta="start"
+        onClick={() => idea.mutate()}
+      >
         {mine.suggest}
       </Anchor>
     );

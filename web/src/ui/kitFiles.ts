@@ -46,7 +46,7 @@ export function kitFacts(kit: Kit, words: Words): [name: string, value: string][
   return [
     [words.kit.account, kit.account],
     [words.kit.server, kit.server],
-    [words.kit.pin, kit.pin],
+    [words.kit.pin, (kit.pin.match(/.{1,8}/g) ?? []).join(" ")], // clients ignore the spaces
     [words.kit.made, kit.made],
   ];
 }

@@ -27,7 +27,7 @@ function drawFacts(page: PdfPage, top: number, kit: Kit, words: Words): number {
   let y = top;
   for (const [name, value] of kitFacts(kit, words)) {
     write(page, LEFT, y, 10, "regular", name);
-    for (const part of cut(value, LONGEST_VALUE)) {
+    for (const part of wrap(value, LONGEST_VALUE).flatMap(cut)) {
       write(page, LEFT + 92, y, 10.5, "bold", part);
       y += LINE;
     }
@@ -62,15 +62,18 @@ function drawText(page: PdfPage, top: number, words: Words): void {
     });
   }
   y += 2 * LINE;
-  write(page, LEFT, y, 9, "regular", words.kit.codeHolds);
+  for (const line of wrap(words.kit.codeHolds, LONGEST_LINE + 14)) {
+    write(page, LEFT, y, 9, "regular", line);
+    y += 13;
+  }
 }
 
-/** Pieces of a value that has no spaces to break at. */
-function cut(value: string, most: number): string[] {
-  const letters = Array.from(value);
-  const count = Math.max(1, Math.ceil(letters.length / most));
+/** Pieces of a line that had no spaces to break at. */
+function cut(line: string): string[] {
+  const letters = Array.from(line);
+  const count = Math.max(1, Math.ceil(letters.length / LONGEST_VALUE));
   return Array.from({ length: count }, (_, at) =>
-    letters.slice(at * most, (at + 1) * most).join(""),
+    letters.slice(at * LONGEST_VALUE, (at + 1) * LONGEST_VALUE).join(""),
   );
 }
 

@@ -112,7 +112,7 @@ export const de: Words = {
   register: {
     title: "Konto anlegen",
     lead: "Ihre Schlüssel entstehen in diesem Browser. Niemand sonst hat sie je.",
-    nameHint: "Kleinbuchstaben, Ziffern, Bindestrich, Punkt und Unterstrich.",
+    nameHint: "Bis zu 64 Zeichen. Damit melden Sie sich an.",
     submit: "Konto anlegen",
     haveAccount: "Sie haben schon ein Konto?",
   },
@@ -495,6 +495,7 @@ export const de: Words = {
     deleteSubmit: "Alles löschen",
     closingTitle: "Dieses Konto wird gelöscht",
     closingText: (when) => `Am ${when} verschwindet alles, was es gespeichert hat, endgültig. Bis dahin sichern seine Geräte nichts.`,
+    closingOn: (when) => `wird am ${when} gelöscht`,
     closingKeep: "Konto behalten",
     cancel: "Abbrechen",
   },

@@ -111,7 +111,7 @@ export const en = {
   register: {
     title: "Create your account",
     lead: "Your keys are made in this browser. Nobody else ever has them.",
-    nameHint: "Lower-case letters, digits, hyphen, dot and underscore.",
+    nameHint: "Up to 64 characters. You sign in with it.",
     submit: "Create the account",
     haveAccount: "Have an account already?",
   },
@@ -489,6 +489,7 @@ export const en = {
     deleteSubmit: "Delete everything",
     closingTitle: "This account is going to be deleted",
     closingText: (when: string) => `On ${when} everything it stored goes, for good. Until then its devices back up nothing.`,
+    closingOn: (when: string) => `is deleted on ${when}`,
     closingKeep: "Keep the account",
     cancel: "Cancel",
   },

@@ -19,7 +19,7 @@ import { Sessions } from "./Sessions";
 
 export function AccountPage() {
   const words = useWords().account;
-  const account = useQuery(accountQuery);
+  const account = useQuery({ ...accountQuery, refetchOnMount: "always" }); // what is stored grows
   return (
     <>
       <PageHead title={words.title} />

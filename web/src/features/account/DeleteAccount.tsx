@@ -75,7 +75,7 @@ function WhatGoes({ plan }: { plan: Schemas["Deletion"] }) {
         <li>{mine.deleteStored(formatBytes(plan.stored_bytes, locale))}</li>
         <li>{mine.deleteRest}</li>
       </ul>
-      <Alert color="yellow" icon={<IconAlertTriangle />}>
+      <Alert color="yellow" icon={<IconAlertTriangle />} role="note">
         {mine.deleteWhen(plan.days)}
       </Alert>
     </>
@@ -92,7 +92,10 @@ function Confirm({ account, onClose }: { account: Account; onClose: () => void }
   const remove = useMutation({
     mutationFn: () =>
       askDeletion(account, byRecovery ? { recoveryKey: secret } : { password: secret }, name),
-    onSuccess: () => queries.invalidateQueries({ queryKey: accountQuery.queryKey }),
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: accountQuery.queryKey });
+      scrollTo({ top: 0 }); // there it says when, and how to keep it
+    },
   });
 
   function submit(event: FormEvent) {
@@ -120,7 +123,13 @@ function Confirm({ account, onClose }: { account: Account; onClose: () => void }
           onChange={(event) => setSecret(event.currentTarget.value)}
           visibilityToggleButtonProps={{ "aria-label": words.sign.showPassword }}
         />
-        <Anchor component="button" type="button" size="sm" onClick={() => setByRecovery(!byRecovery)}>
+        <Anchor
+          component="button"
+          type="button"
+          size="sm"
+          ta="start"
+          onClick={() => setByRecovery(!byRecovery)}
+        >
           {byRecovery ? words.sign.usePassword : words.sign.useRecovery}
         </Anchor>
         {remove.isError && <FailureNotice error={remove.error} />}

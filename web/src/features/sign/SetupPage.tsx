@@ -32,9 +32,12 @@ export function SetupPage() {
   }
   if (code === "") {
     return (
-      <Section>
-        <Empty icon={<IconLinkOff size={26} />} title={words.noCode} text={words.noCodeText} />
-      </Section>
+      <Narrow wide>
+        <PageHead title={words.title} />
+        <Section>
+          <Empty icon={<IconLinkOff size={26} />} title={words.noCode} text={words.noCodeText} />
+        </Section>
+      </Narrow>
     );
   }
   return <Wizard server={server.data} code={code} />;

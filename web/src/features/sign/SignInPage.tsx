@@ -107,7 +107,7 @@ function SignInForm({ onPassword, onRecovery }: FormProps) {
         <Text size="sm" c="dimmed">
           {words.keysStay}
         </Text>
-        <Anchor component="button" type="button" size="sm" onClick={turn}>
+        <Anchor component="button" type="button" size="sm" ta="start" onClick={turn}>
           {byRecovery ? words.usePassword : words.useRecovery}
         </Anchor>
       </Stack>
