@@ -53,7 +53,7 @@ def test_every_answer_has_the_safe_headers(api: Api, path: str) -> None:
 
 
 def test_only_what_the_page_itself_opened_is_shown_beside_our_own_files() -> None:
-    policy = HEADERS["Content-Security-Policy"]
+    policy = SAFE_HEADERS["Content-Security-Policy"]
 
     sources = dict(rule.split(" ", 1) for rule in policy.split("; "))
     assert sources["img-src"] == "'self' blob:"
