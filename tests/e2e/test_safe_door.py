@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 
 import pytest
 
 from support.processes import Client, Server, start_server
-from support.safe_door import Visitor, safe_door
+from support.safe_door import safe_door, visiting
 
 
 @pytest.fixture(scope="module")
@@ -28,12 +27,9 @@ def log_of(client: Client) -> str:
 
 def test_it_passes_the_api_on_through_the_pinned_connection(laptop: Client, server: Server) -> None:
     with safe_door(laptop) as door:
-        visitor = Visitor(door.origin)
-        visitor.enter(door.token)
-
-        info = visitor.ask("GET", "/api/v1/server").json()
-        signed_out = visitor.ask("GET", "/api/v1/account")
-        visitor.close()
+        with visiting(door.origin, door.token) as visitor:
+            info = visitor.ask("GET", "/api/v1/server").json()
+            signed_out = visitor.ask("GET", "/api/v1/account")
 
         assert door.server_failure == ""
         assert info["pin"] == server.pin
@@ -43,8 +39,8 @@ def test_it_passes_the_api_on_through_the_pinned_connection(laptop: Client, serv
 
 def test_its_log_says_what_happened_and_not_the_token(laptop: Client) -> None:
     with safe_door(laptop) as door:
-        Visitor(door.origin).enter(door.token)
-        door.stop()
+        with visiting(door.origin, door.token):
+            door.stop()
 
         log = log_of(laptop)
         assert "the safe door opens on port" in log
@@ -78,13 +74,9 @@ def test_it_opens_the_browser_of_the_person(laptop: Client, tmp_path: Path) -> N
 
 
 def test_it_opens_also_while_the_server_is_away(stopped: Client) -> None:
-    with safe_door(stopped) as door:
-        visitor = Visitor(door.origin)
-        visitor.enter(door.token)
-
+    with safe_door(stopped) as door, visiting(door.origin, door.token) as visitor:
         page = visitor.ask("GET", "/")
         answer = visitor.ask("GET", "/api/v1/server")
-        visitor.close()
 
     assert "No answer from" in door.server_failure
     assert page.status_code == 200
@@ -96,15 +88,12 @@ def test_a_server_that_comes_back_is_found_again(place: Path) -> None:
         port = server.port
         client = Client(place / "patient", server.url, server.pin)
         client.register("fay", device="patient")
-        with safe_door(client) as door:
-            visitor = Visitor(door.origin)
-            visitor.enter(door.token)
+        with safe_door(client) as door, visiting(door.origin, door.token) as visitor:
             before = visitor.ask("GET", "/api/v1/server").status_code
             server.stop()
             away = visitor.ask("GET", "/api/v1/server").status_code
             with start_server(place / "returning", listen=f"127.0.0.1:{port}"):
                 back = visitor.ask("GET", "/api/v1/server").status_code
-            visitor.close()
 
     assert (before, away, back) == (200, 502, 200)
 
@@ -121,14 +110,11 @@ def test_another_server_that_comes_in_between_is_refused_too(place: Path) -> Non
     with start_server(place / "first") as server:
         client = Client(place / "wary", server.url, server.pin)
         client.register("gus", device="wary")
-        with safe_door(client) as door:
-            visitor = Visitor(door.origin)
-            visitor.enter(door.token)
+        with safe_door(client) as door, visiting(door.origin, door.token) as visitor:
             assert visitor.ask("GET", "/api/v1/server").status_code == 200
             server.stop()
             with start_server(place / "second", listen=f"127.0.0.1:{server.port}"):
                 answers = [visitor.ask("GET", "/api/v1/server") for _ in range(2)]
-            visitor.close()
 
     assert [answer.status_code for answer in answers] == [502, 502]
     assert answers[0].json()["code"] == "certificate-refused"
@@ -150,4 +136,4 @@ def test_other_users_cannot_read_what_csb_open_keeps(laptop: Client) -> None:
         after = {path for path in laptop.home.rglob("*") if "logs" not in path.parts}
 
     assert after == before
-    assert os.stat(laptop.home).st_mode & 0o077 == 0
+    assert laptop.home.stat().st_mode & 0o077 == 0

@@ -23,7 +23,7 @@ from csbackup.client.door.passage import Passage
 from csbackup.client.door.server import MOST_BODY_BYTES, Door
 from csbackup.errors import WebAppMissing
 from csbackup.web.files import WebFiles
-from support.safe_door import Visitor
+from support.safe_door import Visitor, visiting
 
 MIB = 1024 * 1024
 SESSION = "csbs_" + "s" * 43
@@ -130,18 +130,20 @@ def opened(pages: OwnPages, address: Address) -> Iterator[Door]:
 @pytest.fixture
 def stranger(door: Door) -> Iterator[Visitor]:
     """Who found the port, and nothing else."""
-    visitor = Visitor(f"http://127.0.0.1:{door.port}")
-    yield visitor
-    visitor.close()
+    with contextlib.closing(Visitor(origin_of(door))) as visitor:
+        yield visitor
 
 
 @pytest.fixture
 def guest(door: Door) -> Iterator[Visitor]:
     """The browser that brought the token."""
-    visitor = Visitor(f"http://127.0.0.1:{door.port}")
-    assert visitor.enter(door.guard.token).status_code == 200
-    yield visitor
-    visitor.close()
+    with visiting(origin_of(door), door.guard.token) as visitor:
+        assert visitor.shown
+        yield visitor
+
+
+def origin_of(door: Door) -> str:
+    return f"http://127.0.0.1:{door.port}"
 
 
 def code_of(answer: httpx.Response) -> str:
@@ -199,17 +201,16 @@ def test_the_api_is_closed_to_who_was_not_let_in(behind: Behind, stranger: Visit
 
 
 def test_the_cookie_alone_opens_no_api_and_the_key_alone_neither(
-    behind: Behind, guest: Visitor
+    behind: Behind, guest: Visitor, stranger: Visitor
 ) -> None:
     """Browsers send cookies of this address to every port of it."""
     cookies = "; ".join(f"{name}={value}" for name, value in guest.http.cookies.items())
     key = guest.shown["X-CSB-Door"]
-    other = Visitor(guest.origin)
 
-    assert other.ask("GET", "/api/v1/account", headers={"Cookie": cookies}).status_code == 401
-    assert other.ask("GET", "/api/v1/account", headers={"X-CSB-Door": key}).status_code == 401
+    for shown in ({"Cookie": cookies}, {"X-CSB-Door": key}):
+        answer = stranger.ask("GET", "/api/v1/account", headers=shown)
+        assert answer.status_code == 401
     assert behind.asked == []
-    other.close()
 
 
 @pytest.mark.parametrize(
@@ -457,10 +458,7 @@ def test_a_server_that_went_away_is_said_and_found_again(pages: OwnPages) -> Non
     behind = Behind({"/api/v1/account": Answer(headers=[("Connection", "close")])})
     with behind.running():
         address = read_address(f"http://127.0.0.1:{behind.port}")
-    with opened(pages, address) as door:
-        guest = Visitor(f"http://127.0.0.1:{door.port}")
-        guest.enter(door.guard.token)
-
+    with opened(pages, address) as door, visiting(origin_of(door), door.guard.token) as guest:
         away = guest.ask("GET", "/api/v1/account")
         with behind.running():
             back = guest.ask("GET", "/api/v1/account")
@@ -469,7 +467,6 @@ def test_a_server_that_went_away_is_said_and_found_again(pages: OwnPages) -> Non
         assert (away.status_code, code_of(away)) == (502, "server-unreachable")
         assert back.status_code == 200
         assert away_again.status_code == 502
-        guest.close()
 
 
 @pytest.mark.parametrize(

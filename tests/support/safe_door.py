@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import subprocess
@@ -36,6 +37,14 @@ class OpenDoor:
         """As a person does it; its exit code."""
         self.process.send_signal(signal.SIGINT)
         return self.process.wait(START_SECONDS)
+
+
+@contextmanager
+def visiting(origin: str, token: str) -> Iterator[Visitor]:
+    """Whoever brings the token."""
+    with contextlib.closing(Visitor(origin)) as visitor:
+        visitor.enter(token)
+        yield visitor
 
 
 @contextmanager
