@@ -59,7 +59,8 @@ def tell(browser: Unwatched, folder: dict[str, Any]) -> None:
     size = folder["size"] / MEGABYTE
     print(
         f"{size:.0f} MB in {folder['files']} files by {status['way']}, {status['state']}: "
-        f"{seconds:.1f} s, {size / seconds:.0f} MB/s, {used:.1f} s of processor; page {empty / MEGABYTE:.0f} MB, "
+        f"{seconds:.1f} s, {size / seconds:.0f} MB/s, {used:.1f} s of processor; "
+        f"page {empty / MEGABYTE:.0f} MB, "
         f"above it unlocking {(unlocked - empty) / MEGABYTE:.0f}, "
         f"opening {(opening - empty) / MEGABYTE:.0f} MB"
     )
@@ -98,15 +99,6 @@ def peak_of(process: Path) -> int:
     lines = (process / "status").read_text().splitlines()
     peak = next(line for line in lines if line.startswith("VmHWM"))
     return int(peak.split()[1]) * 1024
-
-
-def processor_seconds(browser: Unwatched) -> float:
-    """Of the page's processes so far: it says more than the clock where others work, too."""
-    ticks = 0
-    for process in pages_of(browser):
-        fields = (process / "stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def processor_seconds(browser: Unwatched) -> float:

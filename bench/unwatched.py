@@ -19,7 +19,7 @@ from support.browser import FLAGS
 
 
 class Unwatched:
-    """One page. Speaks the tools' protocol through a pipe, of which it uses no more than it must."""
+    """One page. Speaks the tools' protocol through a pipe, and no more of it than it must."""
 
     def __init__(self, process: subprocess.Popen[bytes], sending: int, hearing: int) -> None:
         self.process = process
