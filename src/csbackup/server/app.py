@@ -40,6 +40,8 @@ from csbackup.server.services.enrolment import Enrolments
 from csbackup.server.services.history import History, Moment
 from csbackup.server.services.ingest import Ingest
 from csbackup.server.services.invitations import Invitations
+from csbackup.server.services.order_reading import OrderReading
+from csbackup.server.services.ordering import Orders
 from csbackup.server.services.overview import Overview
 from csbackup.server.services.rebuild import (
     RebuildProgress,
@@ -64,6 +66,7 @@ class Server:
     identity: Identity
     services: Services
     application: ASGIApp
+    leave: Callable[[], None]  # it will stop soon: whoever waits for news is answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,9 @@ def _put_together(config: Config, database: Database, workers: Workers) -> Serve
     commits = Commits(database, store, records)
     for line in commits.adopt_orphans():
         _log.warning("%s", line)
+    orders = Orders(database, store, records)
+    for line in orders.recover(clock()):
+        _log.warning("%s", line)
     ingest = Ingest(database, store)
     registering = Registering(
         config.registration, config.default_quota_bytes, config.registrations_per_hour
@@ -161,13 +167,15 @@ def _put_together(config: Config, database: Database, workers: Workers) -> Serve
         commits=commits,
         history=History(database, store),
         downloads=Downloads(database, store),
+        orders=orders,
+        order_reading=OrderReading(database, store),
         overview=Overview(
             database, store, folder=config.folder, version=__version__, started=clock()
         ),
         client=ClientWheel(),
     )
     application = build_application(services, workers, clock, web_folder())
-    return Server(config, identity, services, application)
+    return Server(config, identity, services, application, workers.leave)
 
 
 def web_folder() -> Path:

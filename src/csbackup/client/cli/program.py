@@ -41,6 +41,7 @@ COMMANDS = {
     "find": ("browse", "Find files by name."),
     "diff": ("browse", "What changed between two snapshots."),
     "restore": ("restore", "Write files back."),
+    "orders": ("orders", "What was ordered in the browser to be written back here."),
     "service": ("service", "Back up regularly."),
     "log": ("log", "Where the log lies; one file to send along."),
     "version": ("status", "Say which release this is."),

@@ -25,7 +25,7 @@ from csbackup.format.ids import LONG
 from csbackup.format.packing import MAX_PACK
 from csbackup.protocol import messages
 from csbackup.protocol.frames import MAX_HAVE, MAX_LOCATE, MAX_NODES
-from csbackup.server.api import accounts, admin, devices, downloads, public, uploads
+from csbackup.server.api import accounts, admin, devices, downloads, orders, public, uploads
 from csbackup.server.api.description import as_text, describe
 from csbackup.server.api.routes import (
     ADMIN,
@@ -216,6 +216,57 @@ _DOWNLOADS = (
     ),
 )
 
+_ORDERS = (
+    Route(
+        "POST", f"{API}/orders/prepare", "prepare_order", "What a restore order would take",
+        who=PERSON, body=messages.OrderDraft, answer=messages.OrderPlan, handler=orders.prepare,
+        problems=(NotFound, Conflict, TooLarge, FormatError),
+    ),
+    Route(
+        "POST", f"{API}/orders", "order", "Have a device write files back",
+        who=PERSON, body=messages.NewOrder, answer=messages.OrderInfo, handler=orders.place,
+        statuses=(201, 200),
+        problems=(NotFound, Conflict, SignatureInvalid, FormatError, TooMany, StorageFull),
+    ),
+    Route(
+        "GET", f"{API}/orders", "orders", "The own restore orders and how they go",
+        who=PERSON, answer=messages.OrderList, handler=orders.own,
+    ),
+    Route(
+        "DELETE", f"{API}/orders/{{order}}", "withdraw_order", "Take an order back",
+        who=PERSON, answer=messages.OrderInfo, handler=orders.withdraw,
+        problems=(NotFound, StorageFull),
+    ),
+    Route(
+        "GET", f"{API}/device/orders", "device_orders", "The orders that this device may carry out",
+        who=DEVICE, answer=messages.DeviceOrderList, streaming=orders.for_device,
+        query=(
+            Query("since", "integer", "answer at once when `revision` differs", default=0),
+            Query("wait", "integer", "seconds to wait for that", default=0, most=25),
+        ),
+    ),
+    Route(
+        "GET", f"{API}/device/orders/{{order}}", "device_order", "An order with what proves it",
+        who=DEVICE, answer=messages.DeviceOrder, handler=orders.document, problems=(NotFound,),
+    ),
+    Route(
+        "POST", f"{API}/device/orders/{{order}}", "report_order", "How an order goes",
+        who=DEVICE, body=messages.OrderReport, answer=messages.OrderVerdict,
+        handler=orders.report, problems=(NotFound, StorageFull),
+    ),
+    Route(
+        "POST", f"{API}/device/orders/{{order}}/locate", "locate_ordered",
+        "Where the blocks of these chunks lie, within an order",
+        who=DEVICE, body=_CHUNK_IDS, answer=_BYTES, handler=orders.locate, problems=(NotFound,),
+    ),
+    Route(
+        "GET", f"{API}/device/orders/{{order}}/packs/{{pack}}", "get_ordered",
+        "Bytes of blocks that belong to an order",
+        who=DEVICE, answer=_BYTES, streaming=orders.get_pack, statuses=(200, 206),
+        problems=(NotFound, RangeUnmet, PackDamaged),
+    ),
+)
+
 _ADMIN = (
     Route(
         "GET", f"{API}/admin/devices", "admin_devices", "All devices and how they do",
@@ -231,4 +282,6 @@ _ADMIN = (
     ),
 )
 
-ROUTES: tuple[Route, ...] = (*_PUBLIC, *_ACCOUNTS, *_DEVICES, *_UPLOADS, *_DOWNLOADS, *_ADMIN)
+ROUTES: tuple[Route, ...] = (
+    *_PUBLIC, *_ACCOUNTS, *_DEVICES, *_UPLOADS, *_DOWNLOADS, *_ORDERS, *_ADMIN,
+)

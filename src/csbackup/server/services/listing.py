@@ -46,15 +46,25 @@ class TreeWalk:
             raise no_such_path(path)
         return FolderPart(tuple(above[offset : offset + limit]), len(above))
 
-    def _find(self, path: bytes) -> Entry | None:
-        """The entry at a path; None for a folder above the roots, and where nothing is."""
+    def way(self, path: bytes) -> list[Entry]:
+        """The entries from the root down to a path; empty for a folder above the roots."""
         root = self._root_of(path)
         if root is None:
-            return None
-        entry = root
+            return []
+        found = [root]
         for name in _parts(path[len(root.name) :]):
-            entry = self._child(entry, name, path)
-        return entry
+            found.append(self._child(found[-1], name, path))
+        return found
+
+    def roots_below(self, path: bytes) -> list[Entry]:
+        """The roots in a folder above them; all of them below the empty path."""
+        prefix = path.rstrip(b"/") + b"/"
+        return [root for root in self._roots if not path or root.name.startswith(prefix)]
+
+    def _find(self, path: bytes) -> Entry | None:
+        """The entry at a path; None for a folder above the roots, and where nothing is."""
+        found = self.way(path)
+        return found[-1] if found else None
 
     def _root_of(self, path: bytes) -> Entry | None:
         """The root that holds a path: of several the longest."""

@@ -15,6 +15,8 @@ from csbackup.server.services.enrolment import Enrolments
 from csbackup.server.services.history import History
 from csbackup.server.services.ingest import Ingest
 from csbackup.server.services.invitations import Invitations
+from csbackup.server.services.order_reading import OrderReading
+from csbackup.server.services.ordering import Orders
 from csbackup.server.services.overview import Overview
 from csbackup.server.services.sessions import Sessions
 
@@ -45,5 +47,7 @@ class Services:
     commits: Commits
     history: History
     downloads: Downloads
+    orders: Orders
+    order_reading: OrderReading
     overview: Overview
     client: ClientWheel
