@@ -1,29 +1,7 @@
 import { expect, test } from "vitest";
 
-import type { SnapshotInfo } from "../../api/client";
 import { DAYS, firstShown, momentOf, nearest, stepped } from "./moments";
-
-function snapshot(sequence: number, more: Partial<SnapshotInfo> = {}): SnapshotInfo {
-  return {
-    snapshot: String(sequence),
-    sequence,
-    started: 0,
-    finished: 0,
-    received: sequence * DAYS.day,
-    files: 1,
-    folders: 1,
-    bytes: 1,
-    files_changed: 1,
-    bytes_read: 1,
-    coverage: 1,
-    partial: false,
-    problems: [],
-    expired: false,
-    signed: "",
-    signature: "",
-    ...more,
-  };
-}
+import { snapshot } from "./samples";
 
 const days = [1, 2, 3, 10, 11].map((number) => snapshot(number));
 

@@ -69,6 +69,6 @@ function textOf(date: Date, { unit }: Step, locale: string): string {
 function shapeOf(date: Date, unit: Step["unit"]): Intl.DateTimeFormatOptions {
   if (unit === "year" || (unit === "month" && date.getMonth() === 0)) return { year: "numeric" };
   if (unit === "month") return { month: "short" };
-  if (unit === "hour" && date.getHours() !== 0) return { hour: "numeric", minute: "2-digit" };
+  if (unit === "hour" && date.getHours() !== 0) return { timeStyle: "short" };
   return { day: "numeric", month: "short" };
 }
