@@ -1,6 +1,6 @@
 """A server whose one page is the vault alone, and somebody who opens contents there.
 
-The page is built from `web/testing/`, which is never shipped; all that it runs is what the app runs.
+The page is built from `web/testing/`, which is never shipped; what it runs is what the app runs.
 """
 
 from __future__ import annotations

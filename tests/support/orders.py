@@ -17,6 +17,8 @@ from csbackup.format.keys import SUITE, AccountKeys, X25519PublicKey, check_sign
 from csbackup.format.orders import LIFE_NS, SIGN_ORDER, Order, key_name, order_info
 from csbackup.format.snapshot import SIGN_CERTIFICATE, read_certificate
 from csbackup.protocol import messages
+from csbackup.protocol.adapter import parse, render
+from support.api import Api, DeviceCaller, PersonCaller, b64
 from support.processes import Client
 
 
@@ -93,6 +95,24 @@ def seal_keys(
     rows = b"".join(key_name(one) + keys.data_key(one) for one in sealed)
     info = order_info(account, device, order)
     return SUITE.encrypt(rows, X25519PublicKey.from_public_bytes(public), info=info)
+
+
+# --- through the application itself ------------------------------------------------------------
+
+
+def placed_order(api: Api, anna: PersonCaller, laptop: DeviceCaller) -> SignedOrder:
+    order = next_order(api, anna, laptop)
+    message = {"order": b64(order.document), "signature": b64(order.signature)}
+    assert api.post("orders", token=anna.token, json=message).status_code == 201
+    return order
+
+
+def next_order(api: Api, anna: PersonCaller, laptop: DeviceCaller) -> SignedOrder:
+    """One that Anna has signed and not sent."""
+    wish = Wish(laptop.device, laptop.device, 1, (b"/data",))
+    answer = api.post("orders/prepare", token=anna.token, json=render(draft_of(wish)))
+    plan = parse(messages.OrderPlan, answer.json())
+    return make_order(anna.keys, wish, plan, now=time.time_ns())
 
 
 # --- over HTTPS, with the keys that a password opens ---------------------------------------------

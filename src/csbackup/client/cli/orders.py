@@ -249,7 +249,8 @@ def _outcome_json(outcome: Outcome) -> dict[str, Any]:
 
 
 def _is_bad(outcome: Outcome) -> bool:
-    return outcome.state in _BAD_ENDS or outcome.report.problems > 0
+    ends = (outcome.state, outcome.report.state)
+    return any(end in _BAD_ENDS for end in ends) or outcome.report.problems > 0
 
 
 def _plain(text: str) -> str:

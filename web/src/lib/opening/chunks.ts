@@ -1,7 +1,7 @@
 /** Chunks: where they lie, the bytes, opened, and each compared with its id. */
 
 import { openBlock, sealedDataKey } from "../block";
-import { compare, equal, type Bytes } from "../bytes";
+import { compare, equal, release, type Bytes } from "../bytes";
 import { splitIds } from "../entries";
 import { Failure, type FailureCode } from "../failures";
 import type { Hash } from "../hashing";
@@ -21,6 +21,8 @@ const MOST_DATA_KEYS = 10_000;
 /** Chunks by `keyOf` their id, and of the others why they cannot be had. */
 export interface Fetched {
   chunks: Map<string, Bytes>;
+  /** Those of them that nobody else has: to be released once they are written. */
+  owned: Bytes[];
   lacking: Map<string, FailureCode>;
   /** There was more than an honest listing can ask for at once: the others may be had alone. */
   isCut: boolean;
@@ -44,7 +46,7 @@ export class ChunkReader {
   readonly #keys: AccountKeys;
   readonly #keyedHash: Hash;
   readonly #dataKeys = new Map<string, Promise<Bytes>>();
-  /** The last blocks used: what comes next often begins in the middle of one, or has it again. */
+  /** The last blocks of several chunks: what comes next often begins in the middle of one. */
   readonly #opened = new Map<string, Bytes[]>();
   #openedBytes = 0;
 
@@ -58,6 +60,7 @@ export class ChunkReader {
   async fetch(wanted: Map<string, Bytes>): Promise<Fetched> {
     const wish: Wish = {
       chunks: new Map(),
+      owned: [],
       lacking: new Map(),
       missing: new Map(wanted),
       size: 0,
@@ -91,6 +94,7 @@ export class ChunkReader {
         mark(block, wish, codeOf(error));
       }
     }
+    if (data !== null) release(data);
   }
 
   async #open(sealed: Bytes): Promise<Bytes[]> {
@@ -124,6 +128,7 @@ export class ChunkReader {
         continue;
       }
       wish.chunks.set(key, isLittle ? content.slice() : content);
+      if (ids.length === 1) wish.owned.push(content);
       wish.size += content.length;
       wish.missing.delete(key);
       wish.lacking.delete(key);
@@ -143,7 +148,7 @@ export class ChunkReader {
   #keep(block: BlockPlace, contents: Bytes[]): void {
     const size = sizeOf(contents);
     const key = placeKey(block);
-    if (size > KEPT_BYTES || this.#opened.has(key)) return;
+    if (contents.length === 1 || size > KEPT_BYTES || this.#opened.has(key)) return;
     this.#opened.set(key, contents);
     this.#openedBytes += size;
     for (const [oldest, others] of this.#opened) {

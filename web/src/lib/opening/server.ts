@@ -1,8 +1,9 @@
 /** The server as a source of sealed contents: bounded answers, patience when the network goes. */
 
-import { concat, toHex, utf8, type Bytes } from "../bytes";
+import { concat, toHex, type Bytes } from "../bytes";
 import { ID_BYTES } from "../entries";
 import { Failure, type FailureCode } from "../failures";
+import { incompatible, readBody, readJson } from "./bodies";
 import {
   keyOf,
   readNodeRows,
@@ -17,7 +18,6 @@ const MEBIBYTE = 1024 * 1024;
 const MESSAGE_BYTES = 64 * MEBIBYTE;
 const NODES_BYTES = 40 * MEBIBYTE;
 const PLACES_BYTES = 24 * MEBIBYTE;
-const MOST_VALUES = 2_000_000; // in a message: each takes more memory than it has letters
 const NODES_AT_ONCE = 250;
 const PLACES_AT_ONCE = 4_000;
 const SILENCE_MS = 60_000;
@@ -176,7 +176,7 @@ async function ask(
       signal: silence.signal,
     });
     if (!response.ok) throw await refusalOf(response);
-    return { status: response.status, body: await readBody(response, most, silence) };
+    return { status: response.status, body: await readBody(response, most, () => silence.broken()) };
   } catch (error) {
     // A request that got no answer is a TypeError; one that was silent too long, an AbortError.
     const passing = error instanceof TypeError || error instanceof DOMException;
@@ -207,39 +207,6 @@ class Silence {
   }
 }
 
-async function readBody(response: Response, most: number, silence: Silence): Promise<Bytes> {
-  const declared = Number(response.headers.get("Content-Length") ?? 0);
-  if (declared > most) throw await tooLong(response);
-  let buffer = new Uint8Array(declared);
-  let length = 0;
-  const reader = response.body?.getReader();
-  for (;;) {
-    const { done, value } = (await reader?.read()) ?? { done: true };
-    if (done || !value) return buffer.length === length ? buffer : buffer.slice(0, length);
-    silence.broken();
-    if (length + value.length > most) {
-      await reader?.cancel();
-      throw tooLongFailure();
-    }
-    if (length + value.length > buffer.length) {
-      const wider = new Uint8Array(Math.min(most, 2 * buffer.length + value.length));
-      wider.set(buffer.subarray(0, length));
-      buffer = wider;
-    }
-    buffer.set(value, length);
-    length += value.length;
-  }
-}
-
-async function tooLong(response: Response): Promise<Failure> {
-  await response.body?.cancel();
-  return tooLongFailure();
-}
-
-function tooLongFailure(): Failure {
-  return new Failure("answer-too-long", "The server's answer is longer than any should be.");
-}
-
 /** What the status says; the server's own words are not needed here. */
 async function refusalOf(response: Response): Promise<Error> {
   await response.body?.cancel();
@@ -251,22 +218,6 @@ async function refusalOf(response: Response): Promise<Error> {
   if (status === 401) return new Failure("not-signed-in", "The session has ended.");
   if (status === 404) return new Failure("content-missing", "The server does not have it.");
   return new Failure("refused", `The server answers with status ${status}.`);
-}
-
-function readJson(body: Bytes): unknown {
-  const openings = utf8(",[{");
-  let values = 0;
-  for (const byte of body) if (openings.includes(byte)) values += 1;
-  if (values > MOST_VALUES) throw tooLongFailure();
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-  } catch {
-    throw incompatible("its answer is not JSON");
-  }
-}
-
-function incompatible(why: string): Failure {
-  return new Failure("server-incompatible", `This server cannot be understood: ${why}.`);
 }
 
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {

@@ -67,7 +67,7 @@ export class BufferedSink {
   }
 
   async #flush(): Promise<void> {
-    if (this.#used > 0) await this.#sink.append(this.#buffer.slice(0, this.#used));
+    if (this.#used > 0) await this.#sink.append(this.#buffer.subarray(0, this.#used));
     this.#flushed += this.#used;
     this.#used = 0;
   }

@@ -1,6 +1,6 @@
 /** Writes what was walked and fetched: whole files or none, with what could not be had by name. */
 
-import type { Bytes } from "../bytes";
+import { release, type Bytes } from "../bytes";
 import { malformed } from "../cbor";
 import type { Entry } from "../entries";
 import { readExtras, type Extent, type Extras } from "../extras";
@@ -61,6 +61,7 @@ export class Writer {
       if (item.type === "step") await this.#step(item.step, fetched);
       else await this.#goOn(item, fetched);
     }
+    for (const content of fetched.owned) release(content);
   }
 
   async #step(step: Step, fetched: Fetched): Promise<void> {
