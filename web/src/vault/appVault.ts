@@ -7,6 +7,7 @@ import { holdFolder, removeLeftovers } from "../lib/opening/leftovers";
 import type { Choice, FromOpening, ToOpening } from "../lib/opening/messages";
 import { fileName } from "../lib/opening/names";
 import { chooseWay } from "../lib/opening/ways";
+import type { OrderInput, SignedOrder } from "../lib/orders";
 // oxlint-disable-next-line import/default -- what Vite makes of it is an address
 import openingWorker from "../lib/opening/opening.worker.ts?worker&url";
 import { withKeys, type Secret } from "../lib/unlocking";
@@ -16,8 +17,8 @@ import { Listeners } from "./listeners";
 import type { Selection } from "./types";
 import type { DescribeProblems, Download, LockState, Vault } from "./vault";
 
-interface Look {
-  resolve: (blob: Blob) => void;
+interface Question {
+  resolve: (answer: never) => void;
   reject: (error: Error) => void;
 }
 
@@ -27,7 +28,7 @@ export class AppVault implements Vault {
   readonly subscribe = this.#listeners.subscribe;
   #worker: Worker | null = null;
   #downloads: AppDownload[] = [];
-  readonly #looks = new Map<string, Look>();
+  readonly #questions = new Map<string, Question>();
   /** The page's folder in the browser's own file system; made when it is first needed. */
   #folder: string | null = null;
 
@@ -49,17 +50,19 @@ export class AppVault implements Vault {
     this.#worker?.terminate();
     this.#worker = null;
     for (const download of this.#downloads) if (!download.isOver) download.fail("locked");
-    for (const { reject } of this.#looks.values()) reject(locked());
-    this.#looks.clear();
+    for (const { reject } of this.#questions.values()) reject(locked());
+    this.#questions.clear();
     if (why === "left") for (const download of this.#downloads) download.cancel();
     this.#lockAs(why ? { state: "locked", why } : { state: "locked" });
   }
 
   async preview(selection: Selection, limit: number): Promise<Blob> {
-    if (this.#worker === null) throw locked();
     const id = crypto.randomUUID();
-    this.#send({ type: "preview", id, choice: choiceOf(selection), limit });
-    return new Promise((resolve, reject) => this.#looks.set(id, { resolve, reject }));
+    return this.#ask({ type: "preview", id, choice: choiceOf(selection), limit });
+  }
+
+  async signOrder(input: OrderInput): Promise<SignedOrder> {
+    return this.#ask({ type: "sign", id: crypto.randomUUID(), input });
   }
 
   download(selection: Selection, describe: DescribeProblems): Download {
@@ -120,10 +123,17 @@ export class AppVault implements Vault {
   }
 
   #hear(message: FromOpening): void {
-    if (message.type === "preview") this.#looks.get(message.id)?.resolve(message.blob);
-    else if (message.type === "failed") this.#looks.get(message.id)?.reject(failureOf(message));
+    const question = this.#questions.get(message.id);
+    this.#questions.delete(message.id);
+    if (message.type === "answer") question?.resolve(message.answer as never);
+    else if (message.type === "failed") question?.reject(failureOf(message));
     else this.#downloads.find((one) => one.id === message.id)?.hear(message);
-    this.#looks.delete(message.id);
+  }
+
+  #ask<Answer>(message: ToOpening & { id: string }): Promise<Answer> {
+    if (this.#worker === null) return Promise.reject(locked());
+    this.#send(message);
+    return new Promise((resolve, reject) => this.#questions.set(message.id, { resolve, reject }));
   }
 
   #send(message: ToOpening): void {

@@ -6,6 +6,7 @@
 
 import type { Account } from "../api/client";
 import type { OpeningProblem, DownloadStatus, ProblemFile } from "../lib/opening/messages";
+import type { OrderInput, SignedOrder } from "../lib/orders";
 import type { Secret } from "../lib/unlocking";
 import { AppVault } from "./appVault";
 import type { Selection } from "./types";
@@ -46,6 +47,8 @@ export interface Vault {
   preview(selection: Selection, limit: number): Promise<Blob>;
   /** One file as itself, all else as one ZIP. Call it from the person's click: it may ask where to. */
   download(selection: Selection, describe: DescribeProblems): Download;
+  /** The account's signed word that a device may put something back; see `lib/orders`. */
+  signOrder(input: OrderInput): Promise<SignedOrder>;
   /** A new array with each change. */
   downloads(): Download[];
 }

@@ -2,6 +2,7 @@
 
 import type { Bytes } from "../bytes";
 import type { FailureCode } from "../failures";
+import type { OrderInput, SignedOrder } from "../orders";
 import type { Way } from "./ways";
 
 /** What a person chose. */
@@ -55,12 +56,13 @@ export interface DownloadOrder {
 export type ToOpening =
   | { type: "keys"; port: MessagePort }
   | { type: "preview"; id: string; choice: Choice; limit: number }
+  | { type: "sign"; id: string; input: OrderInput }
   | { type: "download"; id: string; order: DownloadOrder }
   | { type: "control"; id: string; act: "pause" | "resume" | "cancel" }
   | { type: "described"; id: string; file: ProblemFile };
 
 export type FromOpening =
-  | { type: "preview"; id: string; blob: Blob }
+  | { type: "answer"; id: string; answer: Blob | SignedOrder }
   | { type: "failed"; id: string; code: FailureCode | null; message: string }
   | { type: "status"; id: string; status: DownloadStatus }
   | { type: "file"; id: string; name: string; blob: Blob }

@@ -2,6 +2,7 @@
 
 import { Failure } from "../failures";
 import type { AccountKeys } from "../keys";
+import { makeOrder, type SignedOrder } from "../orders";
 import { Job, Turns } from "./job";
 import type { FromOpening, ToOpening } from "./messages";
 import { Opener } from "./opener";
@@ -9,12 +10,14 @@ import { preview } from "./preview";
 
 const jobs = new Map<string, Job>();
 const turns = new Turns();
-const opener = Promise.withResolvers<Opener>();
+const unlocked = Promise.withResolvers<AccountKeys>();
+const opener = unlocked.promise.then((keys) => Opener.create(keys));
 
 addEventListener("message", (event: MessageEvent<ToOpening>) => {
   const message = event.data;
   if (message.type === "keys") receiveKeys(message.port);
-  else if (message.type === "preview") void look(message);
+  else if (message.type === "preview") void answer(message.id, look(message));
+  else if (message.type === "sign") void answer(message.id, sign(message));
   else if (message.type === "download") void download(message);
   else if (message.type === "described") jobs.get(message.id)?.describe(message.file);
   else jobs.get(message.id)?.[message.act]();
@@ -24,14 +27,22 @@ addEventListener("message", (event: MessageEvent<ToOpening>) => {
 function receiveKeys(port: MessagePort): void {
   port.addEventListener("message", (event: MessageEvent<AccountKeys>) => {
     port.close();
-    opener.resolve(Opener.create(event.data));
+    unlocked.resolve(event.data);
   });
   port.start();
 }
 
-async function look({ id, choice, limit }: ToOpening & { type: "preview" }): Promise<void> {
+async function look({ choice, limit }: ToOpening & { type: "preview" }): Promise<Blob> {
+  return preview(await opener, choice, limit);
+}
+
+async function sign({ input }: ToOpening & { type: "sign" }): Promise<SignedOrder> {
+  return makeOrder(await unlocked.promise, input);
+}
+
+async function answer(id: string, work: Promise<Blob | SignedOrder>): Promise<void> {
   try {
-    send({ type: "preview", id, blob: await preview(await opener.promise, choice, limit) });
+    send({ type: "answer", id, answer: await work });
   } catch (error) {
     const code = error instanceof Failure ? error.code : null;
     send({ type: "failed", id, code, message: String(error) });
@@ -39,7 +50,7 @@ async function look({ id, choice, limit }: ToOpening & { type: "preview" }): Pro
 }
 
 async function download({ id, order }: ToOpening & { type: "download" }): Promise<void> {
-  const job = new Job(id, order, opener.promise, send, turns);
+  const job = new Job(id, order, opener, send, turns);
   jobs.set(id, job);
   await job.run();
   jobs.delete(id);
