@@ -298,6 +298,99 @@ def test_signing_out_locks_and_leaves_no_downloads_to_the_next(wendy: Person) ->
     expect(wendy.page.get_by_role("region", name="Downloads")).to_have_count(0)
 
 
+# --- downloads that do not go through ----------------------------------------------------------
+
+
+def test_a_download_waits_for_the_server_and_goes_on(wendy: Person, study: Path) -> None:
+    page = wendy.page
+    unlock(page)
+    page.context.route("**/api/v1/packs/**", lambda route: route.abort())
+    tick_of(page, "film.bin").check()
+    press_download(page)
+    tray = page.get_by_role("region", name="Downloads")
+    expect(tray.locator("[data-download=waiting]")).to_contain_text("The server does not answer")
+
+    asked = []
+    page.once("dialog", lambda warning: (asked.append(warning.type), warning.dismiss()))
+    page.evaluate("location.reload()")  # a person who leaves is warned, and stays
+    page.context.unroute("**/api/v1/packs/**")
+    with page.expect_download(timeout=60_000) as arriving:
+        tray.get_by_role("button", name="Pause: film.bin").click()
+        expect(tray.locator("[data-download=paused]")).to_be_visible()
+        tray.get_by_role("button", name="Go on: film.bin").click()
+
+    assert asked == ["beforeunload"]
+    assert content_of(arriving.value) == (study / "film.bin").read_bytes()
+    wendy.complaints.clear()  # of the requests that were broken off
+
+
+def test_a_cancelled_download_leaves_the_list(wendy: Person) -> None:
+    page = wendy.page
+    unlock(page)
+    page.context.route("**/api/v1/packs/**", lambda route: route.abort())
+    tick_of(page, "film.bin").check()
+    press_download(page)
+    tray = page.get_by_role("region", name="Downloads")
+
+    tray.get_by_role("button", name="Cancel: film.bin").click()
+    expect(tray.locator("[data-download=cancelled]")).to_contain_text("Cancelled")
+    tray.get_by_role("button", name="Remove from the list: film.bin").click()
+
+    expect(tray).to_have_count(0)
+    wendy.complaints.clear()  # of the requests that were broken off
+
+
+# --- put back on a device ----------------------------------------------------------------------
+
+
+def test_a_device_puts_files_back(
+    wendy: Person, laptop: Client, study: Path, tmp_path: Path
+) -> None:
+    page = wendy.page
+    tick_of(page, "Letters").check()
+    page.get_by_role("button", name="Put it back on a device").click()
+    asked = dialog(page, "Put it back on a device")
+    asked.get_by_label("Into a folder").check()
+    asked.get_by_label("Whole path of the folder").fill(str(tmp_path / "back"))
+    asked.get_by_role("button", name="Go on").click()
+    expect(asked).to_contain_text("Nothing is sent yet")
+    expect(asked).to_contain_text("3 files")
+    asked.get_by_role("button", name="Send the order").click()
+    type_password(page)
+    asked.get_by_role("link", name="See how it goes").click()
+
+    order = page.get_by_role("listitem").filter(has_text="On laptop")
+    expect(order.locator("[data-state=waiting]")).to_be_visible()
+    laptop.run("orders", "run")
+
+    expect(order.locator("[data-state=done]")).to_contain_text("Put back")
+    expect(order).to_contain_text("3 of 3 files")
+    assert tree_of(tmp_path / "back" / "Letters") == tree_of(study / "Letters")
+
+
+def test_an_order_says_who_is_asked_and_can_be_withdrawn(wendy: Person, laptop: Client) -> None:
+    page = wendy.page
+    unlock(page)
+    tick_of(page, "README").check()
+    page.get_by_role("button", name="Put it back on a device").click()
+    asked = dialog(page, "Put it back on a device")
+    asked.get_by_label("Replace them").check()
+    asked.get_by_role("button", name="Go on").click()
+    expect(asked.get_by_role("alert")).to_contain_text("Somebody at the device is asked first")
+    asked.get_by_role("button", name="Send the order").click()
+    asked.get_by_role("link", name="See how it goes").click()
+    order = page.get_by_role("listitem").filter(has_text="README")
+    laptop.run("orders", "run", code=None)
+    expect(order).to_contain_text("Waits for somebody at the device")
+    expect(order).to_contain_text("csb orders accept")
+
+    order.get_by_role("button", name="Withdraw: laptop").click()
+    dialog(page, "Withdraw this order?").get_by_role("button", name="Withdraw").click()
+
+    expect(order.locator("[data-state=withdrawn]")).to_be_visible()
+    assert laptop.run("orders", "run").out == "There is no order for this machine.\n"
+
+
 # --- every circumstance ------------------------------------------------------------------------
 
 

@@ -5,9 +5,10 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { IconAlertCircle, IconUserCheck } from "@tabler/icons-react";
 
 import { placeOrder, prepareOrder } from "../api/actions";
-import type { OrderPlan } from "../api/client";
+import type { NewOrder, OrderPlan } from "../api/client";
 import { ordersQuery } from "../api/queries";
 import { fromBase64Url, toBase64 } from "../lib/bytes";
+import { Failure } from "../lib/failures";
 import { Facts, type Fact } from "../ui/Facts";
 import { Waiting } from "../ui/Page";
 import { Count, Size } from "../ui/Quantity";
@@ -18,7 +19,9 @@ import { vault } from "../vault/vault";
 import { FailureText } from "./failures";
 import { withOpenFiles } from "./keys";
 import styles from "./Order.module.css";
-import { reasonsToAsk, type OrderChoice } from "./orders";
+import { orderInput, reasonsToAsk, type OrderChoice } from "./orders";
+
+const MOST_PATHS = 1000;
 
 interface Props {
   selection: Selection;
@@ -60,7 +63,10 @@ function usePlan(selection: Selection, { device }: OrderChoice) {
   };
   return useQuery({
     queryKey: ["order-plan", draft],
-    queryFn: () => prepareOrder(draft),
+    queryFn: () => {
+      if (draft.paths.length > MOST_PATHS) throw new Failure("too-large", "One order names less.");
+      return prepareOrder(draft);
+    },
     staleTime: Infinity,
     gcTime: 0,
   });
@@ -153,6 +159,12 @@ function useFacts(selection: Selection, choice: OrderChoice, plan: OrderPlan): F
   ];
 }
 
-async function signed(selection: Selection, choice: OrderChoice, plan: OrderPlan) {
-  return vault.signOrder({ selection, choice, plan });
+/** Signed in the thread that holds the keys; what comes out is what the server and the device read. */
+async function signed(
+  selection: Selection,
+  choice: OrderChoice,
+  plan: OrderPlan,
+): Promise<NewOrder> {
+  const { order, signature } = await vault.signOrder(orderInput(selection, choice, plan, Date.now()));
+  return { order: toBase64(order), signature: toBase64(signature) };
 }

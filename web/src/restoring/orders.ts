@@ -1,6 +1,8 @@
 /** What a restore order says, before it is signed. */
 
-import type { Device } from "../api/client";
+import type { Device, OrderPlan } from "../api/client";
+import { fromBase64, fromBase64Url, fromHex, utf8 } from "../lib/bytes";
+import type { OrderInput } from "../lib/orders";
 import type { Selection } from "../vault/types";
 
 /** What a person decided about it. */
@@ -29,4 +31,30 @@ export function reasonsToAsk(choice: OrderChoice, selection: Selection): ("repla
     ...(choice.overwrite ? (["replaces"] as const) : []),
     ...(choice.device.device !== selection.device ? (["foreign"] as const) : []),
   ];
+}
+
+/** All that is signed. `now`: milliseconds since 1970. */
+export function orderInput(
+  selection: Selection,
+  { device, target, overwrite }: OrderChoice,
+  plan: OrderPlan,
+  now: number,
+): OrderInput {
+  return {
+    device: fromHex(device.device),
+    source: fromHex(selection.device),
+    sequence: selection.sequence,
+    paths: selection.items.map((item) => fromBase64Url(item.path)),
+    target: utf8(target),
+    overwrite,
+    plan: {
+      number: plan.number,
+      serial: plan.serial,
+      certificate: fromBase64(plan.certificate),
+      certificateSignature: fromBase64(plan.certificate_signature),
+      snapshot: fromHex(plan.snapshot),
+      dataKeys: plan.data_keys.map(fromBase64),
+    },
+    now,
+  };
 }

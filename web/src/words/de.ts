@@ -673,6 +673,7 @@ export const de: Words = {
       lead: "Was Ihre Geräte für Sie zurücklegen.",
       emptyTitle: "Noch kein Auftrag",
       emptyText: "Öffnen Sie ein Gerät, wählen Sie Dateien eines beliebigen Zeitpunkts, und legen Sie sie dort oder auf einem anderen Ihrer Geräte zurück.",
+      on: "Auf",
       everything: "Alles",
       from: (sequence) => `Schnappschuss ${sequence} von`,
       to: "Kommt nach",

@@ -667,6 +667,7 @@ export const en = {
       lead: "What you asked your devices to put back.",
       emptyTitle: "Nothing asked for yet",
       emptyText: "Open a device, choose files of any moment, and put them back on it or on another of your devices.",
+      on: "On",
       everything: "Everything",
       from: (sequence: number) => `Snapshot ${sequence} of`,
       to: "Goes to",

@@ -17,6 +17,7 @@ import type { OrderInfo } from "../../api/client";
 import { isUnderWay } from "../../api/queries";
 import { formatBytes, formatCount } from "../../lib/quantities";
 import { Problems } from "../../restoring/Problems";
+import { Command } from "../../ui/Copy";
 import { Badge, type Tone } from "../../ui/State";
 import { When } from "../../ui/When";
 import { useSpeaking, useWords } from "../../words/words";
@@ -31,7 +32,7 @@ export function OrderCard({ order }: { order: OrderInfo }) {
     <li className={styles.order} data-order={order.order}>
       <header className={styles.head}>
         <h2>
-          <bdi>{order.device_name}</bdi>
+          {words.on} <bdi>{order.device_name}</bdi>
         </h2>
         <OrderState order={order} />
         <span className={styles.when}>
@@ -39,7 +40,7 @@ export function OrderCard({ order }: { order: OrderInfo }) {
         </span>
         {isUnderWay(order) && <Withdraw order={order} />}
       </header>
-      <Paths paths={order.paths} />
+      <Paths order={order} />
       <p className={styles.from}>
         {words.from(order.sequence)} <bdi>{order.source_name}</bdi>, <When at={order.received} />.{" "}
         {order.target ? (
@@ -53,7 +54,8 @@ export function OrderCard({ order }: { order: OrderInfo }) {
       </p>
       {order.needs_person && isUnderWay(order) && (
         <Alert color="yellow" icon={<IconUserCheck />} title={words.needsPerson}>
-          {words.accept} <code>csb orders accept {order.number}</code>
+          <p>{words.accept}</p>
+          <Command text={acceptCommand(order)} label={words.needsPerson} />
         </Alert>
       )}
       {isUnderWay(order) && <Expiry order={order} />}
@@ -92,17 +94,23 @@ function OrderState({ order }: { order: OrderInfo }) {
   return <Badge icon={icon} tone={tone} state={order.state} text={text} />;
 }
 
-function Paths({ paths }: { paths: string[] }) {
+function acceptCommand({ order, overwrite }: OrderInfo): string {
+  return `csb orders accept ${order.slice(0, 8)}${overwrite ? " --overwrite" : ""}`;
+}
+
+function Paths({ order }: { order: OrderInfo }) {
   const words = useWords().restoring;
-  if (paths.length === 0) return <p className={styles.paths}>{words.page.everything}</p>;
+  const shown = order.paths.slice(0, PATHS_SHOWN);
+  const more = order.paths_total - shown.length;
+  if (order.paths_total === 0) return <p className={styles.paths}>{words.page.everything}</p>;
   return (
     <ul className={styles.paths}>
-      {paths.slice(0, PATHS_SHOWN).map((path) => (
+      {shown.map((path) => (
         <li key={path}>
           <bdi>{path}</bdi>
         </li>
       ))}
-      {paths.length > PATHS_SHOWN && <li>{words.order.more(paths.length - PATHS_SHOWN)}</li>}
+      {more > 0 && <li className={styles.from}>{words.order.more(more)}</li>}
     </ul>
   );
 }
