@@ -66,5 +66,5 @@ def open_device(person: Person, name: str) -> None:
 
 def entry(person: Person, name: str) -> Locator:
     """The row of a file or folder in the folder browser."""
-    cell = person.page.get_by_role("cell").filter(has_text=re.compile(f"^{re.escape(name)}$"))
+    cell = person.page.get_by_role("gridcell").filter(has_text=re.compile(f"^{re.escape(name)}$"))
     return person.page.get_by_role("row").filter(has=cell)
