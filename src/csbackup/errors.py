@@ -294,6 +294,24 @@ class Forbidden(RequestError):
     code = "forbidden"
 
 
+class NotLetIn(RequestError):
+    """At a device's own page: this browser did not bring the token."""
+
+    code = "not-let-in"
+
+    def __init__(self) -> None:
+        super().__init__("This page opens with the address that `csb open` prints, once.")
+
+
+class WrongHost(RequestError):
+    """At a device's own page: a name that leads here, which is not its address."""
+
+    code = "wrong-host"
+
+    def __init__(self) -> None:
+        super().__init__("This is not the address of this page. Use the one `csb open` prints.")
+
+
 class NotFound(RequestError):
     code = "not-found"
 
@@ -352,6 +370,18 @@ class RegistrationClosed(Forbidden):
 
 class CodeExpired(Forbidden):
     code = "code-expired"
+
+
+class AccountClosing(Forbidden):
+    """The account waits to be deleted: nothing new is taken in."""
+
+    code = "account-closing"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This account is going to be deleted. To keep it, sign in on the server's page and "
+            "take the deletion back."
+        )
 
 
 class SignInFailed(RequestError):
@@ -428,6 +458,16 @@ class LocalDiskFull(ClientError):
 
     def __init__(self, path: str) -> None:
         super().__init__(f"The disk that holds {path} is full. Free some space and run it again.")
+
+
+class WebAppMissing(ClientError):
+    code = "web-app-missing"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This client came without the web pages, so it cannot open them. Install it again from "
+            "a server that has its web app, or use `csb ls` and `csb restore`."
+        )
 
 
 class ChunkerMissing(ClientError):

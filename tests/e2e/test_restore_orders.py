@@ -257,3 +257,15 @@ def test_no_key_of_an_order_is_written_to_disk(world: World, tmp_path: Path) -> 
         content = file.read_bytes() if file.is_file() else b""
         for key in keys:
             assert key not in content and key.hex().encode() not in content
+
+
+def test_a_server_that_is_told_to_stop_keeps_no_device_waiting_for_orders(world: World) -> None:
+    with running(world.laptop, "service", "run", "--every", "600") as service:
+        time.sleep(5)
+        asked = time.monotonic()
+        assert world.server.stop() == 0
+        stopped = time.monotonic() - asked
+        service.send_signal(signal.SIGTERM)
+        assert service.wait(20) == 0
+
+    assert stopped < 10

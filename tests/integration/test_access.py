@@ -42,8 +42,16 @@ TABLE: dict[str, tuple[int, ...]] = {
     "account": OWN,
     "change_password": (401, 401, 403, 403, 403, 401, 401, 401),  # a wrong proof, if let in
     "change_recovery": (401, 401, 403, 403, 403, 401, 401, 401),
+    "sessions": OWN,
+    "end_session": (401, 404, 403, 403, 403, 401, 404, 200),  # Anna's own
+    "end_other_sessions": OWN,
+    "export": OWN,
+    "deletion": OWN,
+    "ask_deletion": (401, 401, 403, 403, 403, 401, 401, 401),  # a wrong proof, if let in
+    "take_back_deletion": OWN,
     "devices": OWN,
     "enrol": (401, 422, 403, 403, 403, 401, 422, 201),  # Anna's certificate
+    "rename_device": (401, 404, 403, 403, 403, 401, 404, 200),
     "revoke": (401, 404, 403, 403, 403, 401, 404, 200),
     "certificates": LISTINGS,
     "snapshots": LISTINGS,
@@ -87,6 +95,11 @@ class World:
     upload: str
     pack: packing.Pack  # of the open upload
     order: SignedOrder  # from Anna, to her laptop
+
+    def session(self) -> str:
+        """The name of Anna's session."""
+        found = self.api.get("account/sessions", token=self.anna.token).json()["sessions"]
+        return str(found[0]["session"])
 
     def ask(self, caller: str, name: str) -> Any:
         method, path, options = REQUESTS[name](self)
@@ -219,11 +232,23 @@ REQUESTS: dict[str, Callable[[World], Request]] = {
     "account": _get("account"),
     "change_password": lambda world: ("PUT", "account/password", {"json": _NEW_PASSWORD}),
     "change_recovery": lambda world: ("PUT", "account/recovery", {"json": _NEW_KEY}),
+    "sessions": _get("account/sessions"),
+    "end_session": lambda world: ("DELETE", f"account/sessions/{world.session()}", {}),
+    "end_other_sessions": lambda world: ("DELETE", "account/sessions", {}),
+    "export": _get("account/export"),
+    "deletion": _get("account/deletion"),
+    "ask_deletion": _post("account/deletion", {"name": "anna", "proof": b64(bytes(32))}),
+    "take_back_deletion": lambda world: ("DELETE", "account/deletion", {}),
     "devices": _get("devices"),
     "enrol": lambda world: (
         "POST",
         "devices",
         {"json": DeviceCaller(world.anna, "new").enrolment()},
+    ),
+    "rename_device": lambda world: (
+        "PATCH",
+        f"devices/{world.laptop.device.hex()}",
+        {"json": {"name": "notebook"}},
     ),
     "revoke": _of_laptop("DELETE"),
     "certificates": _of_laptop("GET", "/certificates"),

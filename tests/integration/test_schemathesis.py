@@ -97,6 +97,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             "upload": laptop.open_upload(api).hex(),
             "pack": backup.nodes.id.hex(),
             "order": placed_order(api, root, laptop).id.hex(),
+            "session": bytes(16).hex(),
             "wheel": api.server.services.client.get().name,
         }
         yield World(api, root, laptop.token, ids)

@@ -275,7 +275,7 @@ class _Story:
     def _client(self, device: str) -> Client:
         home = self._place / "devices" / device
         client = Client(home, self.server.url, self.server.pin, password=self._password)
-        client.environment = self._clock_of_clients.environment
+        client.environment = self._clock_of_clients.environment_of_now
         return client
 
     # --- clocks ---

@@ -10,9 +10,11 @@
     snapshot-<device>-<sequence>  [1, device, sequence, received, upload, signed, signature]
     stub-<device>-<sequence>      [1, device, sequence, received, snapshot id, signature, reason]
     order-<order>                 [1, order, received, document, signature]
+    deletion-<account>            [1, account, asked, due, begun]
 
 Ids in names are lower-case hexadecimal, epoch and serial have 8 digits, sequences 10. Of several
-account records the highest epoch holds. `revoked` is 0 while the certificate holds. Times are
+account records the highest epoch holds. `revoked` is 0 while the certificate holds. A deletion is
+asked for; it is `begun` (else 0) once it cannot be taken back, and stays for ever. Times are
 nanoseconds since 1970 by the server's clock.
 """
 
@@ -219,6 +221,35 @@ def read_order_record(data: bytes) -> OrderRecord:
     row = fields(decode_versioned(data, VERSION, what), "ibibb", what)
     check_length(row[1], SHORT, what)
     return OrderRecord(OrderId(row[1]), row[2], row[3], row[4])
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionRecord:
+    """An account is to be deleted. Once begun, whatever else is found of it is to be removed."""
+
+    account: AccountId
+    asked_ns: int
+    due_ns: int
+    begun_ns: int = 0
+
+    @property
+    def file_name(self) -> str:
+        return deletion_record_name(self.account)
+
+    def encode(self) -> bytes:
+        return encode([VERSION, self.account, self.asked_ns, self.due_ns, self.begun_ns])
+
+
+def deletion_record_name(account: AccountId) -> str:
+    return f"deletion-{account.hex()}"
+
+
+def read_deletion_record(data: bytes) -> DeletionRecord:
+    what = "The record of a deletion"
+    row = fields(decode_versioned(data, VERSION, what), "ibiii", what)
+    check_length(row[1], SHORT, what)
+    check_natural(what, row[2], row[3], row[4])
+    return DeletionRecord(AccountId(row[1]), *row[2:])
 
 
 def _text(data: bytes) -> str:

@@ -89,6 +89,7 @@ class Account:
     quota_bytes: int  # 0: no limit
     stored_bytes: int
     created: int
+    closing: int | None = None  # when it will be deleted, unless that is taken back
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,49 @@ class RecoveryChange:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionInfo:
+    """Where somebody is signed in. All that is kept of it stands here, but for its token's hash."""
+
+    session: Hex  # a name for it, which lets nobody in
+    program: str  # as it calls itself, such as `Firefox`; may be empty
+    system: str
+    address: str  # from where it signed in
+    browser: bool
+    created: int
+    last_used: int  # to the minute
+    expires: int  # at the latest
+    current: bool  # the one that asks
+
+
+@dataclass(frozen=True, slots=True)
+class SessionList:
+    """Last used first."""
+
+    sessions: tuple[SessionInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """What deleting the account takes away, and whether that was asked for."""
+
+    due: int | None  # when it will be deleted; null: nobody asked
+    days: int  # from asking to deleting
+    devices: int
+    snapshots: int
+    packs: int
+    stored_bytes: int
+    last_admin: bool  # then it cannot be asked for
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionRequest:
+    """`proof` is the password's auth or the recovery key's; `name` is the account's, typed."""
+
+    proof: Blob
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceEnrolment:
     """A device's certificate, signed by the account key. With `take_over` the device exists
     already: its serial is the old one plus one, and its old token ends."""
@@ -132,6 +176,13 @@ class DeviceEnrolment:
     certificate: Blob
     signature: Blob
     take_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceChange:
+    """A new name for a device."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -431,6 +482,7 @@ class AccountSummary:
     stored_bytes: int
     quota_bytes: int
     last_sign_in: int | None
+    closing: int | None = None  # when it will be deleted
 
 
 @dataclass(frozen=True, slots=True)

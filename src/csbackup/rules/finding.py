@@ -5,9 +5,11 @@ from __future__ import annotations
 import fnmatch
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 WILD = "*?["
+_NO_LITERAL = re.compile(r"[*?]|\[!?\]?[^\]]*\]|\[")
 
 
 def glob_of(text: str) -> str:
@@ -22,10 +24,35 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
 
 
-def name_matcher(text: str) -> Callable[[bytes], bool]:
-    """Compares names with a text or a pattern, folded; what is no text in a name is replaced."""
+@dataclass(frozen=True, slots=True)
+class NamePattern:
+    """What somebody looks for. Without `*`, `?` and `[...]`: names that contain the text.
+
+    `literal`: a text that every name it fits contains, as folded UTF-8; it may be empty.
+    """
+
+    matches: Callable[[bytes], bool]
+    literal: bytes
+
+
+def name_pattern(text: str) -> NamePattern:
+    """Compares names folded; what is no text in a name is replaced."""
     wanted = folded(text)
     if not any(letter in wanted for letter in WILD):
-        return lambda name: wanted in folded(name.decode(errors="replace"))
+        return NamePattern(lambda name: wanted in _folded_name(name), wanted.encode())
     compiled = re.compile(fnmatch.translate(wanted))
-    return lambda name: compiled.match(folded(name.decode(errors="replace"))) is not None
+    literal = max(_NO_LITERAL.split(wanted), key=len)
+    return NamePattern(lambda name: bool(compiled.match(_folded_name(name))), literal.encode())
+
+
+def joined_names(names: Iterable[bytes]) -> bytes:
+    """The names of a listing, folded; between them the one letter that none of them has."""
+    return folded(b"/".join(names).decode(errors="replace")).encode()
+
+
+def last_name(path: bytes) -> bytes:
+    return path.rstrip(b"/").rpartition(b"/")[2]
+
+
+def _folded_name(name: bytes) -> str:
+    return folded(name.decode(errors="replace"))

@@ -55,6 +55,31 @@ export async function changeRecovery(account: Account, secret: Secret): Promise<
   return { account: await take(api.PUT("/api/v1/account/recovery", { body })), recoveryKey };
 }
 
+export async function endSession(session: string): Promise<void> {
+  await take(api.DELETE("/api/v1/account/sessions/{session}", { params: { path: { session } } }));
+}
+
+export async function endOtherSessions(): Promise<void> {
+  await take(api.DELETE("/api/v1/account/sessions"));
+}
+
+export async function renameDevice(device: string, name: string): Promise<void> {
+  const params = { path: { device } };
+  await take(api.PATCH("/api/v1/devices/{device}", { params, body: { name } }));
+}
+
+/** Let the account be deleted; `name` as the person typed it. */
+export async function askDeletion(account: Account, secret: Secret, name: string): Promise<void> {
+  const { account_id: accountId, kdf } = account;
+  const proof = await withKeys((ask) => ask("prove", { accountId, kdf, secret }));
+  const body = { name, proof: proof.auth ?? proof.recovery_auth! };
+  await take(api.POST("/api/v1/account/deletion", { body }));
+}
+
+export function takeBackDeletion(): Promise<Account> {
+  return take(api.DELETE("/api/v1/account/deletion"));
+}
+
 /** End what a device may do; what it stored stays. */
 export async function revokeDevice(device: string): Promise<void> {
   await take(api.DELETE("/api/v1/devices/{device}", { params: { path: { device } } }));

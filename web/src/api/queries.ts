@@ -22,11 +22,26 @@ export const accountQuery = queryOptions({
     try {
       return await take(api.GET("/api/v1/account"));
     } catch (error) {
-      if (error instanceof Refusal && error.status === 401) return null;
+      if (error instanceof Refusal && error.code === "not-signed-in") return null;
       throw error;
     }
   },
   staleTime: 60 * SECOND,
+});
+
+/** Where the account is signed in. */
+export const sessionsQuery = queryOptions({
+  queryKey: ["sessions"],
+  queryFn: () => take(api.GET("/api/v1/account/sessions")),
+  select: (list) => list.sessions,
+  refetchInterval: 60 * SECOND,
+});
+
+/** What deleting the account would take away; asked when a person thinks of it. */
+export const deletionQuery = queryOptions({
+  queryKey: ["deletion"],
+  queryFn: () => take(api.GET("/api/v1/account/deletion")),
+  staleTime: 0,
 });
 
 export const devicesQuery = (scope: Scope) =>

@@ -33,6 +33,7 @@ class OrderListener:
         self._failures = 0
         self._thread = threading.Thread(target=self._listen, name="orders", daemon=True)
         self._connection: Connection | None = None
+        self._carrying = False
 
     def start(self) -> None:
         self._thread.start()
@@ -42,7 +43,8 @@ class OrderListener:
         self._stopping.set()
         if self._connection is not None:
             self._connection.transport.close()
-        self._thread.join(_END_SECONDS + 1)
+        if self._carrying:  # who only waits for news ends with the process
+            self._thread.join(_END_SECONDS + 1)
 
     def _listen(self) -> None:
         while not self._stopping.is_set():
@@ -72,10 +74,13 @@ class OrderListener:
 
     def _carry_out(self) -> bool:
         LOG.info("the service has orders carried out")
-        process = subprocess.Popen([sys.executable, *_COMMAND], stdin=subprocess.DEVNULL)  # noqa: S603  our own words
+        self._carrying = True
+        command = [sys.executable, *_COMMAND]
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603  ourselves
         while process.poll() is None:
             if self._stopping.wait(0.5):
                 _end(process)
+        self._carrying = False
         return process.returncode in (0, 1)
 
 

@@ -19,6 +19,11 @@ class ContentLacking(FormatError):
     code = "content-lacking"
 
 
+def extras_lost(why: str) -> Trouble:
+    """What is written came back without what was kept beside its content."""
+    return "attributes-lacking", f"What was kept beside its content cannot be had: {why}."
+
+
 class _Common:
     """What is the case for many entries alike, told once."""
 

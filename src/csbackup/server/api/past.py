@@ -10,8 +10,6 @@ from csbackup.protocol import messages
 from csbackup.server.api.calls import Call
 from csbackup.server.services.moments import Moment
 
-_SECONDS = 1.0  # so long a request looks before it answers with what it has
-
 
 def search(call: Call) -> messages.SearchPage:
     return call.services.search.page(
@@ -19,7 +17,7 @@ def search(call: Call) -> messages.SearchPage:
         call.query["name"],
         after=call.query["after"],
         limit=call.query["limit"],
-        spent=_time_is_over(),
+        elapsed=_stopwatch(),
     )
 
 
@@ -39,7 +37,7 @@ def changes(call: Call) -> messages.ChangeList:
         call.query["path"],
         offset=call.query["offset"],
         limit=call.query["limit"],
-        spent=_time_is_over(),
+        elapsed=_stopwatch(),
     )
 
 
@@ -57,6 +55,7 @@ def device_of(call: Call) -> int:
     return call.services.devices.visible(call.known, call.id("device", SHORT))
 
 
-def _time_is_over() -> Callable[[], bool]:
-    end = time.monotonic() + _SECONDS
-    return lambda: time.monotonic() >= end
+def _stopwatch() -> Callable[[], float]:
+    """Seconds from now on: a request that looks far answers with what it has."""
+    began = time.monotonic()
+    return lambda: time.monotonic() - began

@@ -116,6 +116,39 @@ _ACCOUNTS = (
         who=PERSON, body=messages.RecoveryChange, answer=messages.Account,
         handler=accounts.change_recovery, problems=(SignInFailed, TooMany, StorageFull),
     ),
+    Route(
+        "GET", f"{API}/account/sessions", "sessions", "Where the account is signed in",
+        who=PERSON, answer=messages.SessionList, handler=accounts.sessions,
+    ),
+    Route(
+        "DELETE", f"{API}/account/sessions", "end_other_sessions",
+        "End every session but the one that asks",
+        who=PERSON, answer=messages.Done, handler=accounts.end_other_sessions,
+        problems=(StorageFull,),
+    ),
+    Route(
+        "DELETE", f"{API}/account/sessions/{{session}}", "end_session", "End one session",
+        who=PERSON, answer=messages.Done, handler=accounts.end_session, problems=(StorageFull,),
+    ),
+    Route(
+        "GET", f"{API}/account/export", "export", "What the server knows about the account",
+        who=PERSON, answer=_JSON, streaming=accounts.export,
+    ),
+    Route(
+        "GET", f"{API}/account/deletion", "deletion", "What deleting the account takes away",
+        who=PERSON, answer=messages.Deletion, handler=accounts.deletion,
+    ),
+    Route(
+        "POST", f"{API}/account/deletion", "ask_deletion",
+        "Let the account be deleted, with all it stored; other sessions end",
+        who=PERSON, body=messages.DeletionRequest, answer=messages.Deletion,
+        handler=accounts.ask_deletion, problems=(SignInFailed, Conflict, TooMany, StorageFull),
+    ),
+    Route(
+        "DELETE", f"{API}/account/deletion", "take_back_deletion", "Keep the account after all",
+        who=PERSON, answer=messages.Account, handler=accounts.take_back_deletion,
+        problems=(StorageFull,),
+    ),
 )
 
 _DEVICES = (
@@ -128,6 +161,11 @@ _DEVICES = (
         who=PERSON, body=messages.DeviceEnrolment, answer=messages.DeviceToken,
         handler=devices.enrol, statuses=(201,),
         problems=(NameTaken, Conflict, NotFound, SignatureInvalid, FormatError, StorageFull),
+    ),
+    Route(
+        "PATCH", f"{API}/devices/{{device}}", "rename_device", "Give a device another name",
+        who=PERSON, body=messages.DeviceChange, answer=messages.Done, handler=devices.rename,
+        problems=(NameTaken, StorageFull),
     ),
     Route(
         "DELETE", f"{API}/devices/{{device}}", "revoke", "End a device's token for ever",

@@ -23,7 +23,9 @@ from csbackup.server.services.trees import (
 )
 from csbackup.server.store import Store
 
-Spent = Callable[[], bool]  # whether the time of a request is over
+Elapsed = Callable[[], float]  # seconds since the request came
+
+_LONGEST_SECONDS = 1.0
 
 
 @dataclass(slots=True)
@@ -57,7 +59,7 @@ class Changes:
         *,
         offset: int,
         limit: int,
-        spent: Spent,
+        elapsed: Elapsed,
     ) -> ChangeList:
         """The entries of a folder that differ between two snapshots, the one before named first."""
         with self._database.steady() as connection:
@@ -70,7 +72,7 @@ class Changes:
                 )
                 for one in sequences
             )
-            comparison = _Comparison(reader, spent)
+            comparison = _Comparison(reader, elapsed)
             page: list[ChangeEntry] = []
             sums, total = Sums(), 0
             for old, new in comparison.level(before, after, path):
@@ -100,9 +102,9 @@ class Changes:
 
 
 class _Comparison:
-    def __init__(self, reader: NodeReader, spent: Spent) -> None:
+    def __init__(self, reader: NodeReader, elapsed: Elapsed) -> None:
         self._reader = reader
-        self._spent = spent
+        self._elapsed = elapsed
         self.exact = True
 
     def level(self, before: Roots, after: Roots, path: bytes) -> Iterator[Pair]:
@@ -148,7 +150,7 @@ class _Comparison:
             if both is None:
                 waiting.pop()
             elif _kind(both[0]) == _kind(both[1]) == FOLDER:
-                if self._spent():
+                if self._elapsed() >= _LONGEST_SECONDS:
                     self.exact = False
                     break
                 waiting.append(self._pairs(*both))

@@ -62,7 +62,7 @@ class History:
             path_bytes=path,
             entries=part.entries,
             total=part.total,
-            next_offset=after if part.entries and after < part.total else None,
+            next_offset=after if part.entries and after < part.end else None,
         )
 
     def report(self, device: int, moment: Moment, *, offset: int, limit: int) -> ReportPage:

@@ -9,16 +9,14 @@ from csbackup.format.ids import NodeId
 from csbackup.format.tree import FOLDER, KIND_NAMES, AnyNode, Entry, FolderIndex
 from csbackup.protocol.messages import ListingEntry
 from csbackup.server.services.node_reader import NodeReader
-from csbackup.server.services.sorting import AS_KEPT, MOST_SORTED, Order, check_sortable
+from csbackup.server.services.sorting import AS_KEPT, MOST_SORTED, Order, not_sorted_so_far
 from csbackup.server.services.trees import (
-    child,
     entries,
-    find,
     listing_entries,
     no_such_path,
-    parts,
     read_roots,
     root_of,
+    way,
 )
 
 _FOLDER_MODE = 0o755
@@ -26,10 +24,11 @@ _FOLDER_MODE = 0o755
 
 @dataclass(frozen=True, slots=True)
 class FolderPart:
-    """Some entries of a folder, and how many it has altogether."""
+    """Some entries of a folder, and how many it has altogether; `end`: how far they can be had."""
 
     entries: tuple[ListingEntry, ...]
     total: int
+    end: int
 
 
 class TreeWalk:
@@ -45,37 +44,17 @@ class TreeWalk:
 
     def folder(self, path: bytes, offset: int, limit: int, order: Order = AS_KEPT) -> FolderPart:
         """The entries of a folder from `offset` on; of anything else the entry itself."""
-        entry = find(self._reader, self._roots, path)
-        if entry is None and root_of(self._roots, path) is not None:
-            raise no_such_path(path)
+        found = self.way(path)
+        entry = found[-1] if found else None
         if entry is not None and entry.kind != FOLDER:
-            return FolderPart((describe(entry),), 1)
+            return FolderPart((describe(entry),), 1, 1)
         if entry is not None:
             return self._in_order(entry.tree, offset, limit, order)
         above = [describe(root) for root in self._roots] if not path else self._above(path)
         if not above and path.strip(b"/"):
             raise no_such_path(path)
         shown = order.first(above, offset + limit)[offset:]
-        return FolderPart(tuple(shown), len(above))
-
-    def way(self, path: bytes) -> list[Entry]:
-        """The entries from the root down to a path; empty for a folder above the roots."""
-        root = root_of(self._roots, path)
-        if root is None:
-            return []
-        found = [root]
-        for name in parts(path[len(root.name) :]):
-            above = found[-1]
-            inner = child(self._reader, above.tree, name) if above.kind == FOLDER else None
-            if inner is None:
-                raise no_such_path(path)
-            found.append(inner)
-        return found
-
-    def roots_below(self, path: bytes) -> list[Entry]:
-        """The roots in a folder above them; all of them below the empty path."""
-        prefix = path.rstrip(b"/") + b"/"
-        return [root for root in self._roots if not path or root.name.startswith(prefix)]
+        return FolderPart(tuple(shown), len(above), len(above))
 
     def _in_order(self, tree: NodeId, offset: int, limit: int, order: Order) -> FolderPart:
         """A long folder is sorted by name as it is kept, with folders among the files: that way
@@ -86,11 +65,23 @@ class TreeWalk:
         total = self._length(node)
         if total > MOST_SORTED and order.by_name:
             return self._by_name(node, total, offset, limit, descending=order.descending)
-        limit = max(0, min(limit, total - offset))
-        if total > MOST_SORTED:
-            check_sortable(offset + limit)
-        found = order.first(entries(self._reader, tree), offset + limit)
-        return _describe_part(found[offset:], total)
+        end = min(total, MOST_SORTED)
+        if end <= offset < total:
+            raise not_sorted_so_far()
+        found = order.first(entries(self._reader, tree), min(offset + limit, end))
+        return _describe_part(found[offset:], total, end)
+
+    def way(self, path: bytes) -> list[Entry]:
+        """The entries from the root down to a path; empty for a folder above the roots."""
+        found = way(self._reader, self._roots, path)
+        if not found and root_of(self._roots, path) is not None:
+            raise no_such_path(path)
+        return found
+
+    def roots_below(self, path: bytes) -> list[Entry]:
+        """The roots in a folder above them; all of them below the empty path."""
+        prefix = path.rstrip(b"/") + b"/"
+        return [root for root in self._roots if not path or root.name.startswith(prefix)]
 
     def _by_name(
         self, node: AnyNode, total: int, offset: int, limit: int, *, descending: bool
@@ -100,7 +91,7 @@ class TreeWalk:
         end = max(0, total - offset)
         start = max(0, end - limit)
         part = self._part(node, start, end - start)
-        return FolderPart(part.entries[::-1], total)
+        return FolderPart(part.entries[::-1], total, total)
 
     def _length(self, node: AnyNode) -> int:
         if isinstance(node, FolderIndex):
@@ -148,8 +139,8 @@ def describe(entry: Entry, name: bytes | None = None) -> ListingEntry:
     )
 
 
-def _describe_part(entries: Sequence[Entry], total: int) -> FolderPart:
-    return FolderPart(tuple(describe(entry) for entry in entries), total)
+def _describe_part(entries: Sequence[Entry], total: int, end: int = 0) -> FolderPart:
+    return FolderPart(tuple(describe(entry) for entry in entries), total, end or total)
 
 
 def _step(name: bytes, prefix: bytes, roots: list[Entry]) -> ListingEntry:

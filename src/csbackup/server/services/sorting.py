@@ -61,10 +61,8 @@ class Order:
 AS_KEPT = Order()
 
 
-def check_sortable(count: int) -> None:
-    """Of a long folder the first entries can be had in any order, all of them only as kept."""
-    if count > MOST_SORTED:
-        raise TooLarge(
-            f"Only the first {MOST_SORTED} entries of a long folder are sorted by size or time. "
-            "Ask for the other direction, or by name."
-        )
+def not_sorted_so_far() -> TooLarge:
+    return TooLarge(
+        f"Only the first {MOST_SORTED} entries of a long folder are sorted by size or time. "
+        "Ask for the other direction, or by name."
+    )

@@ -5,11 +5,11 @@ import { IconDeviceLaptop } from "@tabler/icons-react";
 
 import { devicesQuery, type Scope } from "../../api/queries";
 import { Empty, FailureNotice, PageHead, Section, Waiting } from "../../ui/Page";
+import { RevokeDevice } from "../../ui/RevokeDevice";
 import { StateBadge, StateReason } from "../../ui/State";
 import { useWords } from "../../words/words";
 import { DeviceFacts } from "./DeviceFacts";
 import styles from "./DevicePage.module.css";
-import { RevokeDevice } from "./RevokeDevice";
 import { TimeTravel } from "./TimeTravel";
 
 interface Props {

@@ -13,6 +13,7 @@ import type { Way } from "../useWay";
 import { ActionBar } from "./ActionBar";
 import { EntryGrid } from "./EntryGrid";
 import { FilterField, matching } from "./FilterField";
+import { entryAt } from "../versions/paths";
 import styles from "./Folder.module.css";
 import { RestoreHint } from "./RestoreHint";
 import type { SortBy, Sorting } from "./sorting";
@@ -33,7 +34,7 @@ export function Entries({ travel, way, folder, sorting, onSort }: Props) {
   const words = useWords().browser;
   const { device, scope, chosen, before, place, address, go } = travel;
   const [filter, setFilter] = useState("");
-  const [looked, setLooked] = useState<Selection | null>(null);
+  const [looked, setLooked] = useState<ListingEntry | null>(null);
   const isOwn = scope === "own";
   const news = useNews(device.device, before?.sequence ?? null, chosen.sequence, path);
   const shown = useMemo(() => matching(folder.entries, filter), [folder.entries, filter]);
@@ -52,8 +53,14 @@ export function Entries({ travel, way, folder, sorting, onSort }: Props) {
   const open = (entry: ListingEntry) =>
     entry.kind === "folder" ? go({ path: pathOf(entry) }) : showHistory(entry);
   const above = steps.at(-2);
-  const previewOf = (entry: ListingEntry) =>
-    isOwn && canPreview(chosenOf(entry)) ? () => setLooked(selection([entry])) : null;
+  const canLook = (entry: ListingEntry | undefined) =>
+    entry !== undefined && isOwn && canPreview(chosenOf(entry));
+  const previewOf = (entry: ListingEntry) => (canLook(entry) ? () => setLooked(entry) : null);
+  const step = (by: -1 | 1) => {
+    const at = shown.findIndex((one) => one?.name_bytes === looked?.name_bytes);
+    const on = by > 0 ? shown.slice(at + 1) : shown.slice(0, Math.max(at, 0)).toReversed();
+    setLooked(on.find(canLook) ?? looked);
+  };
 
   if (folder.entries.length === 0) return <p className={styles.nothing}>{words.empty}</p>;
   return (
@@ -65,7 +72,7 @@ export function Entries({ travel, way, folder, sorting, onSort }: Props) {
           entries={shown}
           isRoot={path === ""}
           choice={isOwn ? choice : null}
-          isCurrent={(entry) => place.file !== null && pathOf(entry) === place.file}
+          current={place.file === null ? null : entryAt(path, place.file)}
           addressOf={(entry) => address({ path: pathOf(entry) })}
           onOpen={open}
           onHistory={showHistory}
@@ -85,7 +92,9 @@ export function Entries({ travel, way, folder, sorting, onSort }: Props) {
         />
       )}
       {isOwn && <RestoreHint device={device.name} sequence={chosen.sequence} path={path} />}
-      {looked && <Preview selection={looked} onClose={() => setLooked(null)} />}
+      {looked && (
+        <Preview selection={selection([looked])} onClose={() => setLooked(null)} onStep={step} />
+      )}
     </div>
   );
 }

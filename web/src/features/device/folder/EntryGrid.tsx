@@ -1,6 +1,6 @@
 /** The entries of a folder as a grid. Only the rows in sight are drawn. */
 
-import { useMemo, useState, type MouseEvent } from "react";
+import { useEffect, useMemo, useState, type MouseEvent } from "react";
 
 import type { ListingEntry } from "../../../api/client";
 import { useWords } from "../../../words/words";
@@ -21,7 +21,8 @@ interface Props {
   /** Null where nothing can be ticked. */
   choice: Choice | null;
   news: ReadonlyMap<string, ChangeKind>;
-  isCurrent: (entry: ListingEntry) => boolean;
+  /** The name, in base64, of the entry whose history is shown beside. */
+  current: string | null;
   addressOf: (entry: ListingEntry) => string;
   onOpen: (entry: ListingEntry) => void;
   onHistory: (entry: ListingEntry) => void;
@@ -31,11 +32,15 @@ interface Props {
 }
 
 export function EntryGrid(props: Props) {
-  const { entries, choice } = props;
+  const { entries, choice, current } = props;
   const words = useWords().browser;
   const [row, setActive] = useState(0);
   const active = Math.min(row, Math.max(entries.length - 1, 0));
   const { scroll, rows, height, page, scrollTo } = useRows(entries.length, active, props.look);
+  const currentRow = current === null ? -1 : entries.findIndex((one) => one?.name_bytes === current);
+  useEffect(() => {
+    if (currentRow >= 0) scrollTo(currentRow);
+  }, [currentRow, scrollTo]);
   const largest = useMemo(() => largestOf(entries), [entries]);
   const { onOpen: open, onUp: up } = props;
   const press = useGridKeys({
@@ -80,7 +85,7 @@ export function EntryGrid(props: Props) {
               key={key}
               role="row"
               data-index={index}
-              data-current={entry !== undefined && props.isCurrent(entry)}
+              data-current={entry !== undefined && entry.name_bytes === current}
               aria-rowindex={index + 2}
               aria-selected={ticked ?? undefined}
               tabIndex={index === active ? 0 : -1}

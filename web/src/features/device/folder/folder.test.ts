@@ -36,9 +36,10 @@ test("a column is sorted its own way first, then the other", () => {
 
 const plain = { shiftKey: false, ctrlKey: false, metaKey: false, altKey: false };
 
-test("keys move within the list, extend, tick, open and go up", () => {
-  const press = (key: string, more = {}) => doing({ ...plain, key, ...more }, 3, 10, 5);
+/** In the fourth of ten rows, of which five fit in sight. */
+const press = (key: string, more = {}) => doing({ ...plain, key, ...more }, 3, 10, 5);
 
+test("keys move within the list, extend, tick, open and go up", () => {
   expect(press("ArrowDown")).toEqual({ kind: "move", to: 4, extend: false });
   expect(press("PageDown", { shiftKey: true })).toEqual({ kind: "move", to: 8, extend: true });
   expect(press("PageUp")).toEqual({ kind: "move", to: 0, extend: false });
@@ -64,8 +65,16 @@ test("typing finds the next name, more letters narrow it, holes are passed over"
 
 function version(change: FileVersion["change"], sequence: number, until: number): FileVersion {
   return {
-    ...{ change, sequence, received: sequence * 10, until_sequence: until, until_received: until * 10 },
-    ...{ kind: "folder", size: 0, mtime: 0, mode: 0, differs: [] },
+    change,
+    sequence,
+    received: sequence * 10,
+    until_sequence: until,
+    until_received: until * 10,
+    kind: "folder",
+    size: 0,
+    mtime: 0,
+    mode: 0,
+    differs: [],
   };
 }
 

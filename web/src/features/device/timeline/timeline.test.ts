@@ -56,9 +56,8 @@ test("snapshots that would lie on one another share a bar, with the worst of the
 });
 
 test("a giant does not flatten what is usual, and nothing stays nothing", () => {
-  const bars = [1e6, 2e6, 1e6, 1e9, 0].map((bytes, slot) => ({
-    ...{ slot, bytes, snapshots: 1, problems: 0, coverage: 1, partial: false },
-  }));
+  const bar = { snapshots: 1, problems: 0, coverage: 1, partial: false };
+  const bars = [1e6, 2e6, 1e6, 1e9, 0].map((bytes, slot) => ({ ...bar, slot, bytes }));
 
   const tall = heightScale(bars);
 
@@ -80,14 +79,14 @@ test("whole days without a backup are gaps, the day that is not over is none", (
   expect(gapsOf(received, at(2026, 3, 9, 1)).map((gap) => gap.days)).toEqual([3, 2]);
 });
 
-test("the axis has whole hours, days, months or years, as many as there is room for", () => {
-  const texts = (start: number, end: number) =>
-    ticksOf({ start, end }, 800, 80, "en-GB").map((tick) => tick.text);
+const texts = (start: number, end: number) =>
+  ticksOf({ start, end }, 800, 80, "en-GB").map((tick) => tick.text);
 
+test("the axis has whole hours, days, months or years, as many as there is room for", () => {
   expect(texts(at(2025, 11, 20), at(2026, 3, 5))).toEqual(["Dec", "2026", "Feb", "Mar"]);
   expect(texts(at(2026, 3, 1, 0), at(2026, 3, 1, 9))).toContain("03:00");
   expect(texts(at(2026, 3, 1), at(2026, 3, 8)).slice(0, 3)).toEqual(["2 Mar", "3 Mar", "4 Mar"]);
-  expect(texts(at(2026, 3, 1), at(2026, 3, 3)).slice(0, 3)).toEqual(["18:00", "2 Mar", "06:00"]);
+  expect(texts(at(2026, 3, 1), at(2026, 3, 3)).slice(0, 3)).toEqual(["12:00", "18:00", "2 Mar"]);
   expect(texts(at(2015, 1, 1), at(2026, 1, 1)).length).toBeLessThanOrEqual(12);
 });
 

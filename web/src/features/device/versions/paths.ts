@@ -1,6 +1,6 @@
 /** A path's last name, and the folder it lies in. */
 
-import { fromBase64Url, toBase64Url } from "../../../lib/bytes";
+import { fromBase64Url, toBase64, toBase64Url } from "../../../lib/bytes";
 
 const SLASH = 0x2f;
 const decoder = new TextDecoder();
@@ -11,6 +11,14 @@ export interface NameAndFolder {
   folder: string;
   /** For people. */
   text: string;
+}
+
+/** Which entry of a folder a path is, by `name_bytes`; null if it lies elsewhere. */
+export function entryAt(folder: string, path: string): string | null {
+  const bytes = bytesOf(path);
+  if (folder === "") return toBase64(bytes); // a root's name is its whole path
+  const place = nameAndFolder(path);
+  return place.folder === folder ? toBase64(bytes.slice(bytes.lastIndexOf(SLASH) + 1)) : null;
 }
 
 /** `path`: base64url; what is none gives a path of no name. */

@@ -4,13 +4,20 @@ import { Button, Group, Modal, Stack } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { revokeDevice } from "../../api/actions";
-import type { Device } from "../../api/client";
-import { Command } from "../../ui/Copy";
-import { FailureNotice } from "../../ui/Page";
-import { useWords } from "../../words/words";
+import { revokeDevice } from "../api/actions";
+import type { Device } from "../api/client";
+import { serverAddress } from "../api/door";
+import { useWords } from "../words/words";
+import { Command } from "./Copy";
+import { FailureNotice } from "./Page";
 
-export function RevokeDevice({ device }: { device: Device }) {
+interface Props {
+  device: Device;
+  /** Among others, where the button must say little. */
+  brief?: boolean;
+}
+
+export function RevokeDevice({ device, brief = false }: Props) {
   const words = useWords().device;
   const queries = useQueryClient();
   const [asking, setAsking] = useState(false);
@@ -24,8 +31,14 @@ export function RevokeDevice({ device }: { device: Device }) {
   const [first, second, third] = words.revokeText;
   return (
     <>
-      <Button variant="default" onClick={() => setAsking(true)}>
-        {words.revoke}
+      <Button
+        variant={brief ? "subtle" : "default"}
+        size={brief ? "compact-sm" : "sm"}
+        color={brief ? "red" : undefined}
+        aria-label={brief ? `${words.revoke}: ${device.name}` : undefined}
+        onClick={() => setAsking(true)}
+      >
+        {brief ? words.revokeConfirm : words.revoke}
       </Button>
       <Modal
         opened={asking}
@@ -38,7 +51,7 @@ export function RevokeDevice({ device }: { device: Device }) {
           <p>{second}</p>
           <p>{third}</p>
           <Command
-            text={`csb login ${location.origin} --account ${device.account} --take-over ${device.name}`}
+            text={`csb login ${serverAddress()} --account ${device.account} --take-over ${device.name}`}
             label="csb login"
           />
           {revoke.isError && <FailureNotice error={revoke.error} />}
