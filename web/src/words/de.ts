@@ -594,6 +594,7 @@ export const de: Words = {
       perSecond: (bytes) => `${bytes} je Sekunde`,
       left: (time) => `noch ${time}`,
       doneWithProblems: "Fertig, nicht alles",
+      waits: "Bis es an der Reihe ist oder der Server wieder antwortet; dann geht es von selbst weiter.",
       written: "Dort gespeichert, wo Sie es wollten.",
       handedOver: "Dem Browser übergeben; es steht bei dessen Downloads.",
       states: {

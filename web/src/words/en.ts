@@ -588,6 +588,7 @@ export const en = {
       perSecond: (bytes: string) => `${bytes}/s`,
       left: (time: string) => `${time} left`,
       doneWithProblems: "Done, not everything",
+      waits: "For its turn, or for the server to answer again; it goes on by itself.",
       written: "Written where you chose.",
       handedOver: "Handed to your browser; it is among its downloads.",
       states: {
