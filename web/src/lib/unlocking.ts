@@ -1,6 +1,7 @@
 /** What the page may ask of the thread that holds the keys. */
 
 import { Failure, type FailureCode } from "./failures";
+// The build makes the address: oxlint-disable-next-line import/default
 import keysWorker from "./keys.worker.ts?worker&url";
 import { startWorker } from "./workers";
 

@@ -22,7 +22,7 @@ export function AccountsPage() {
     <>
       <PageHead title={words.accountsTitle} />
       {accounts.isPending && <Waiting />}
-      {accounts.isError && (
+      {accounts.isLoadingError && (
         <FailureNotice error={accounts.error} retry={() => void accounts.refetch()} />
       )}
       {accounts.data?.length === 0 && (
@@ -47,7 +47,7 @@ export function AccountsPage() {
 function useColumns(): Column<Summary>[] {
   const { admin, account } = useWords();
   return [
-    { title: admin.account, cell: (row) => <b className={styles.strong}>{row.name}</b> },
+    { title: admin.account, cell: (row) => <bdi className={styles.strong}>{row.name}</bdi> },
     {
       title: admin.role,
       cell: (row) => (row.role === "admin" ? account.roleAdmin : account.roleUser),
