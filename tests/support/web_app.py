@@ -13,7 +13,11 @@ PASSWORD = "lantern cobalt feather mosaic"
 
 def register(person: Person, account: str, *, password: str = PASSWORD, code: str = "") -> str:
     """Make an account and keep the recovery kit; the recovery key as it was shown."""
-    person.go(f"/setup?code={code}" if code else "/register")
+    if code:
+        person.go(f"/setup?code={code}")
+        person.page.get_by_role("button", name="They are the same, go on").click()
+    else:
+        person.go("/register")
     person.page.get_by_label("Account name").fill(account)
     person.page.get_by_label("Password", exact=True).fill(password)
     person.page.get_by_label("The same again").fill(password)
@@ -62,5 +66,5 @@ def open_device(person: Person, name: str) -> None:
 
 def entry(person: Person, name: str) -> Locator:
     """The row of a file or folder in the folder browser."""
-    cell = person.page.get_by_role("cell").filter(has_text=re.compile(f"^{re.escape(name)}$"))
+    cell = person.page.get_by_role("gridcell").filter(has_text=re.compile(f"^{re.escape(name)}$"))
     return person.page.get_by_role("row").filter(has=cell)

@@ -9,7 +9,12 @@ export type Schemas = components["schemas"];
 export type Account = Schemas["Account"];
 export type Device = Schemas["Device"];
 export type ListingEntry = Schemas["ListingEntry"];
+export type NewOrder = Schemas["NewOrder"];
+export type OrderDraft = Schemas["OrderDraft"];
+export type OrderInfo = Schemas["OrderInfo"];
+export type OrderPlan = Schemas["OrderPlan"];
 export type ServerInfo = Schemas["ServerInfo"];
+export type SessionInfo = Schemas["SessionInfo"];
 export type SnapshotInfo = Schemas["SnapshotInfo"];
 
 export const api = createClient<paths>({

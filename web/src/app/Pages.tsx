@@ -22,6 +22,9 @@ const SignInPage = lazy(async () => ({
 const RegisterPage = lazy(async () => ({
   default: (await import("../features/sign/RegisterPage")).RegisterPage,
 }));
+const SetupPage = lazy(async () => ({
+  default: (await import("../features/sign/SetupPage")).SetupPage,
+}));
 const DevicesPage = lazy(async () => ({
   default: (await import("../features/devices/DevicesPage")).DevicesPage,
 }));
@@ -30,6 +33,9 @@ const DevicePage = lazy(async () => ({
 }));
 const AccountPage = lazy(async () => ({
   default: (await import("../features/account/AccountPage")).AccountPage,
+}));
+const RestoresPage = lazy(async () => ({
+  default: (await import("../features/restores/RestoresPage")).RestoresPage,
 }));
 const AdminDevicesPage = lazy(async () => ({
   default: (await import("../features/admin/AdminDevicesPage")).AdminDevicesPage,
@@ -67,7 +73,7 @@ export function Pages() {
           <RegisterPage />
         </Route>
         <Route path="/setup">
-          <RegisterPage />
+          <SetupPage />
         </Route>
         <Route path="/add-device">
           <AddDevicePage />
@@ -92,6 +98,9 @@ function SignedIn({ account }: { account: Account | null }) {
     <Switch>
       <Route path="/account">
         <AccountPage />
+      </Route>
+      <Route path="/restores">
+        <RestoresPage />
       </Route>
       <Route<DevicePlace> path={DEVICE}>
         {({ device, snapshot, path }) => (

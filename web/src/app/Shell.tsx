@@ -3,18 +3,27 @@
 import { ActionIcon, Button, Menu, Tooltip, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { IconCloudOff, IconLanguage, IconMoon, IconSun } from "@tabler/icons-react";
-import { useEffect, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 
 import { Refusal, type Account } from "../api/client";
 import { door } from "../api/door";
 import { accountQuery } from "../api/queries";
 import { setPerson } from "../api/session";
+import { ClosingNotice } from "../ui/ClosingNotice";
 import { DoorStrip } from "../ui/DoorNote";
 import { Logo } from "../ui/Logo";
 import { LANGUAGES, useSpeaking, useWords, type Language } from "../words/words";
 import styles from "./Shell.module.css";
 import { useSilence } from "./answers";
+
+// Who is not signed in has nothing to restore, and does not wait for it.
+const LockButton = lazy(async () => ({
+  default: (await import("../restoring/LockButton")).LockButton,
+}));
+const Restoring = lazy(async () => ({
+  default: (await import("../restoring/Restoring")).Restoring,
+}));
 
 export function Shell({ children }: { children: ReactNode }) {
   const words = useWords();
@@ -29,12 +38,13 @@ export function Shell({ children }: { children: ReactNode }) {
       </a>
       <header className={styles.header}>
         <div className={styles.bar}>
-          <Link href="/" className={styles.brand}>
+          <Link href="/" className={styles.brand} data-signed-in={account !== null}>
             <Logo />
             <span>{words.product}</span>
           </Link>
           {account && <MainNavigation account={account} />}
           <div className={styles.tools}>
+            <Suspense>{account && <LockButton />}</Suspense>
             <LanguageMenu />
             <SchemeSwitch />
             {!account && here === "/" && door === null && (
@@ -54,8 +64,10 @@ export function Shell({ children }: { children: ReactNode }) {
       </header>
       <main id="main" tabIndex={-1} className={styles.main}>
         <AdminNavigation account={account} />
+        {account && <ClosingNotice account={account} />}
         {children}
       </main>
+      <Suspense>{account && <Restoring key={account.account_id} account={account} />}</Suspense>
     </div>
   );
 }
@@ -66,10 +78,12 @@ function skip(event: { preventDefault: () => void }): void {
 }
 
 function MainNavigation({ account }: { account: Account }) {
-  const words = useWords().shell;
+  const { shell: words, restoring } = useWords();
+  const restores = restoring.page.nav;
   const [here] = useLocation();
   const places = [
     { href: "/", text: words.devices, active: /^\/($|devices|add-device)/.test(here) },
+    { href: "/restores", text: restores, active: here === "/restores" },
     { href: "/account", text: words.account, active: here === "/account" },
   ];
   if (account.role === "admin") {

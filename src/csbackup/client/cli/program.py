@@ -42,6 +42,7 @@ COMMANDS = {
     "diff": ("browse", "What changed between two snapshots."),
     "restore": ("restore", "Write files back."),
     "open": ("door", "The web pages, from this client's own files."),
+    "orders": ("orders", "What was ordered in the browser to be written back here."),
     "service": ("service", "Back up regularly."),
     "log": ("log", "Where the log lies; one file to send along."),
     "version": ("status", "Say which release this is."),

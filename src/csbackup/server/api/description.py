@@ -24,7 +24,7 @@ from csbackup.server.api.routes import ANYONE, Query, Raw, Route
 from csbackup.web.headers import SESSION_COOKIE
 
 _PARAMETER = re.compile(r"{(\w+)}")
-_ID_BYTES = {"device": 16, "upload": 16, "pack": 32}
+_ID_BYTES = {"device": 16, "session": 16, "upload": 16, "pack": 32}
 _SECURITY: dict[Who, tuple[str, ...]] = {
     Who.PERSON: ("session", "cookie"),
     Who.ADMIN: ("session", "cookie"),
@@ -164,6 +164,8 @@ def _query_schema(query: Query) -> dict[str, Any]:
         return {"type": "string", "pattern": "^([A-Za-z0-9_-]{4})*([A-Za-z0-9_-]{2,3})?$"}
     if query.kind == "choice":
         return {"type": "string", "enum": list(query.choices)}
+    if query.kind == "text":
+        return {"type": "string", "minLength": query.least, "maxLength": query.most}
     shape: dict[str, Any] = {
         "type": "integer",
         "format": "int64",

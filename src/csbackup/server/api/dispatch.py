@@ -73,6 +73,7 @@ class Endpoint:
             workers=self._workers,
             caller=caller,
             address=address_of(request, behind_proxy=self._services.face.behind_proxy),
+            agent=request.headers.get("user-agent", ""),
             now=now,
             browser=is_browser(request),
             base_url=base_url(request, self._services.face.url),
@@ -133,6 +134,8 @@ def _read_query(query: Query, values: Mapping[str, str]) -> Any:
         return read_path(text)
     if query.kind == "integer":
         return _read_integer(query, text)
+    if query.kind == "text":
+        return _read_text(query, text)
     if text not in query.choices:
         raise RequestError(f"`{query.name}` is none of {', '.join(query.choices)}.")
     return text
@@ -143,6 +146,12 @@ def _read_integer(query: Query, text: str) -> int:
     if number is None or not query.least <= number <= query.most:
         raise RequestError(f"`{query.name}` is not a whole number in range.")
     return number
+
+
+def _read_text(query: Query, text: str) -> str:
+    if not query.least <= len(text) <= query.most:
+        raise RequestError(f"`{query.name}` is too short or too long.")
+    return text
 
 
 def read_path(text: str) -> bytes:

@@ -33,10 +33,10 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A parameter after the question mark."""
+    """A parameter after the question mark. Of a text `least` and `most` are lengths."""
 
     name: str
-    kind: Literal["integer", "path", "choice"]
+    kind: Literal["integer", "path", "choice", "text"]
     description: str
     required: bool = False
     default: int | None = None
@@ -53,7 +53,7 @@ Streaming = Callable[[Call, Request], Awaitable[Response]]
 class Route:
     """`handler` runs in a thread and gives a message; `streaming` speaks HTTP itself."""
 
-    method: Literal["GET", "POST", "PUT", "DELETE"]
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
     path: str
     name: str
     summary: str

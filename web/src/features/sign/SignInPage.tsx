@@ -10,6 +10,7 @@ import type { Account } from "../../api/client";
 import { door } from "../../api/door";
 import { accountQuery, serverQuery } from "../../api/queries";
 import { setPerson } from "../../api/session";
+import { readKitCode } from "../../lib/recovery";
 import { FailureNotice, Narrow, PageHead, Section } from "../../ui/Page";
 import { useWords } from "../../words/words";
 import { NewPasswordAfterRecovery } from "./NewPasswordAfterRecovery";
@@ -74,6 +75,12 @@ function SignInForm({ onPassword, onRecovery }: FormProps) {
     attempt.mutate();
   }
 
+  function giveSecret(text: string) {
+    const code = byRecovery ? readKitCode(text) : null; // the whole of a kit's QR code
+    if (code !== null) setName(code.account);
+    setSecret(code?.recoveryKey ?? text);
+  }
+
   function turn() {
     setByRecovery(!byRecovery);
     setSecret("");
@@ -92,7 +99,7 @@ function SignInForm({ onPassword, onRecovery }: FormProps) {
           value={name}
           onChange={(event) => setName(event.currentTarget.value)}
         />
-        <SecretInput byRecovery={byRecovery} value={secret} onChange={setSecret} />
+        <SecretInput byRecovery={byRecovery} value={secret} onChange={giveSecret} />
         {attempt.isError && <FailureNotice error={attempt.error} />}
         <Button type="submit" loading={attempt.isPending} fullWidth>
           {words.submit}
@@ -100,7 +107,7 @@ function SignInForm({ onPassword, onRecovery }: FormProps) {
         <Text size="sm" c="dimmed">
           {words.keysStay}
         </Text>
-        <Anchor component="button" type="button" size="sm" onClick={turn}>
+        <Anchor component="button" type="button" size="sm" ta="start" onClick={turn}>
           {byRecovery ? words.usePassword : words.useRecovery}
         </Anchor>
       </Stack>
