@@ -123,7 +123,7 @@ function AdminNavigation({ account }: { account: Account | null }) {
 function LanguageMenu() {
   const { words, language, choose } = useSpeaking();
   return (
-    <Menu position="bottom-end">
+    <Menu position="bottom-end" withinPortal={false}>
       <Menu.Target>
         <ActionIcon variant="subtle" color="gray" size="lg" aria-label={words.shell.languageMenu}>
           <IconLanguage size={20} />
