@@ -63,3 +63,15 @@ def test_a_half_written_record_is_never_listed_and_swept_away(tmp_path: Path) ->
     assert records.names(ANNA) == ["account-00000001"]
     records.sweep()
     assert len(list((tmp_path / "records" / ANNA.hex()).iterdir())) == 1
+
+
+def test_clearing_leaves_one_record_and_other_accounts(records: Records) -> None:
+    for name in ("account-00000001", "device-00-01", "deletion-00"):
+        records.write(ANNA, name, b"x")
+    records.write(BERT, "account-00000001", b"x")
+
+    records.clear(ANNA, keep="deletion-00")
+    records.clear(ANNA, keep="deletion-00")
+
+    assert records.names(ANNA) == ["deletion-00"]
+    assert records.names(BERT) == ["account-00000001"]

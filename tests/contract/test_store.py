@@ -126,6 +126,19 @@ def test_a_deleted_pack_is_gone_and_deleting_again_is_harmless(store: Store) -> 
     assert listed(store) == []
 
 
+def test_clearing_takes_all_packs_of_one_account(store: Store) -> None:
+    keep(store)
+    keep(store, content=b"another")
+    keep(store, BERT)
+
+    store.clear(ANNA)
+    store.clear(ANNA)
+
+    assert listed(store) == []
+    assert [pack for pack, _, _ in listed(store, BERT)] == [PACK]
+    assert store.accounts() == [BERT]
+
+
 def test_room_that_is_left_is_told(store: Store) -> None:
     assert store.free_bytes() > len(CONTENT)
 

@@ -267,6 +267,19 @@ def test_a_record_is_encoded_again_to_the_same_bytes(path: Path) -> None:
     assert record.file_name == name
 
 
+DELETION = bytes.fromhex(
+    "850150000102030405060708090a0b0c0d0e0f1b17979cfe362a00001b1799c30e2f53000000"
+)
+
+
+def test_the_record_of_a_deletion_is_encoded_again_to_the_same_bytes() -> None:
+    record = records.read_deletion_record(DELETION)
+
+    assert record.encode() == DELETION
+    assert record.file_name == "deletion-000102030405060708090a0b0c0d0e0f"
+    assert (record.due_ns - record.asked_ns, record.begun_ns) == (7 * 24 * 3600 * 10**9, 0)
+
+
 @pytest.mark.parametrize("seed", VECTORS["cuts"]["seeds"])
 def test_content_is_cut_at_the_same_places(seed: str) -> None:
     buffer = stream(VECTORS["cuts"]["buffer"]["length"])

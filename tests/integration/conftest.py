@@ -24,6 +24,11 @@ def anna(api: Api) -> PersonCaller:
 
 
 @pytest.fixture
+def bert(api: Api) -> PersonCaller:
+    return PersonCaller("bert").register(api)
+
+
+@pytest.fixture
 def plane(tmp_path: Path) -> Iterator[Plane]:
     plane = Plane(tmp_path / "data")
     yield plane

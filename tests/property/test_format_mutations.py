@@ -46,6 +46,7 @@ READERS: list[Callable[[bytes], object]] = [
     records.read_device_record,
     records.read_snapshot_record,
     records.read_stub_record,
+    records.read_deletion_record,
     keys.read_kdf_parameters,
     frames.decode_nodes,
     frames.decode_locations,

@@ -148,6 +148,11 @@ def test_a_snapshot_record_decodes_to_itself(record: records.SnapshotRecord) -> 
     assert records.read_snapshot_record(record.encode()) == record
 
 
+@given(samples.deletion_records)
+def test_a_deletion_decodes_to_itself(record: records.DeletionRecord) -> None:
+    assert records.read_deletion_record(record.encode()) == record
+
+
 @given(samples.stub_records)
 def test_a_stub_decodes_to_itself(record: records.StubRecord) -> None:
     assert records.read_stub_record(record.encode()) == record

@@ -190,6 +190,10 @@ stub_records = st.builds(
     texts,
 )
 
+deletion_records = st.builds(
+    records.DeletionRecord, short_ids.map(AccountId), naturals, naturals, naturals
+)
+
 owners = st.builds(
     packing.PackOwner,
     short_ids.map(AccountId),

@@ -89,6 +89,7 @@ class Account:
     quota_bytes: int  # 0: no limit
     stored_bytes: int
     created: int
+    closing: int | None = None  # when it will be deleted, unless that is taken back
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,49 @@ class RecoveryChange:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionInfo:
+    """Where somebody is signed in. All that is kept of it stands here, but for its token's hash."""
+
+    session: Hex  # a name for it, which lets nobody in
+    program: str  # as it calls itself, such as `Firefox`; may be empty
+    system: str
+    address: str  # from where it signed in
+    browser: bool
+    created: int
+    last_used: int  # to the minute
+    expires: int  # at the latest
+    current: bool  # the one that asks
+
+
+@dataclass(frozen=True, slots=True)
+class SessionList:
+    """Last used first."""
+
+    sessions: tuple[SessionInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """What deleting the account takes away, and whether that was asked for."""
+
+    due: int | None  # when it will be deleted; null: nobody asked
+    days: int  # from asking to deleting
+    devices: int
+    snapshots: int
+    packs: int
+    stored_bytes: int
+    last_admin: bool  # then it cannot be asked for
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionRequest:
+    """`proof` is the password's auth or the recovery key's; `name` is the account's, typed."""
+
+    proof: Blob
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceEnrolment:
     """A device's certificate, signed by the account key. With `take_over` the device exists
     already: its serial is the old one plus one, and its old token ends."""
@@ -132,6 +176,13 @@ class DeviceEnrolment:
     certificate: Blob
     signature: Blob
     take_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceChange:
+    """A new name for a device."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -431,6 +482,7 @@ class AccountSummary:
     stored_bytes: int
     quota_bytes: int
     last_sign_in: int | None
+    closing: int | None = None  # when it will be deleted
 
 
 @dataclass(frozen=True, slots=True)
@@ -470,3 +522,146 @@ class Problem:
     status: int
     code: str
     detail: str
+
+
+# --- restore orders -----------------------------------------------------------------------------
+
+OrderState = Literal[
+    "waiting", "accepted", "running", "done", "failed", "refused", "withdrawn", "expired"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDraft:
+    """What is to be put back: paths of a snapshot of `source`, on `device`; everything without."""
+
+    device: Hex
+    source: Hex
+    sequence: int
+    paths: tuple[Blob, ...]  # exact bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPlan:
+    """What the browser needs to make the order. `certificate` is the device's newest, `number`
+    the next one that the device will take, `data_keys` the sealed keys of all blocks it needs."""
+
+    number: int
+    serial: int
+    certificate: Blob
+    certificate_signature: Blob
+    snapshot: Hex
+    received: int
+    files: int
+    bytes: int
+    data_keys: tuple[Blob, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrder:
+    """A signed order: the exact bytes and their signature."""
+
+    order: Blob
+    signature: Blob
+
+
+@dataclass(frozen=True, slots=True)
+class OrderProblem:
+    problem: str
+    path: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderInfo:
+    """An order and how it goes, as the account sees it."""
+
+    order: Hex
+    number: int
+    device: Hex
+    device_name: str
+    source: Hex
+    source_name: str
+    sequence: int
+    received: int  # of the snapshot
+    paths: tuple[str, ...]  # the first ones; empty: everything
+    paths_total: int
+    target: str  # empty: where it was
+    overwrite: bool
+    created: int
+    expires: int
+    state: OrderState
+    needs_person: bool  # somebody at the device has to agree first; `message` says why
+    files: int
+    bytes: int
+    files_done: int
+    bytes_done: int
+    files_skipped: int  # were there already
+    problems: int
+    problem_lines: tuple[OrderProblem, ...]  # the first ones
+    message: str
+    updated: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderList:
+    """Newest first."""
+
+    orders: tuple[OrderInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceOrderHead:
+    order: Hex
+    number: int
+    state: OrderState
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceOrderList:
+    """The orders that a device may carry out. `revision` changes whenever one comes or goes."""
+
+    now: int
+    revision: int
+    orders: tuple[DeviceOrderHead, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceOrder:
+    """An order with all that proves it: the signed snapshot, and its source's certificate."""
+
+    now: int
+    state: OrderState
+    document: Blob
+    signature: Blob
+    source_name: str
+    snapshot: Blob
+    snapshot_signature: Blob
+    received: int
+    certificate: Blob
+    certificate_signature: Blob
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReport:
+    """A device's word of how an order goes."""
+
+    state: Literal["waiting", "accepted", "running", "done", "failed", "refused"]
+    files: int = 0
+    bytes: int = 0
+    files_done: int = 0
+    bytes_done: int = 0
+    files_skipped: int = 0
+    problems: int = 0
+    problem_lines: tuple[OrderProblem, ...] = ()
+    message: str = ""
+    needs_person: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OrderVerdict:
+    """Where the order stands now: one that is `withdrawn` or `expired` is not gone on with."""
+
+    state: OrderState

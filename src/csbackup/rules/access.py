@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from csbackup.errors import CsbError, Forbidden, NotSignedIn
+from csbackup.errors import AccountClosing, CsbError, Forbidden, NotSignedIn
 from csbackup.format.ids import AccountId, DeviceId
 
 
@@ -42,6 +42,7 @@ class DeviceCaller:
     account: AccountId
     device_number: int
     device: DeviceId
+    closing: bool = False  # its account is going to be deleted
 
 
 Caller = Person | DeviceCaller | None
@@ -53,6 +54,8 @@ def refusal(caller: Caller, admitted: frozenset[Who]) -> CsbError | None:
         return None
     if caller is None:
         return NotSignedIn()
+    if isinstance(caller, DeviceCaller) and caller.closing:
+        return AccountClosing()
     if kinds_of(caller) & admitted:
         return None
     if admitted == {Who.ADMIN}:

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from importlib import resources
 from pathlib import Path
 
 from starlette.types import ASGIApp
@@ -36,14 +35,19 @@ from csbackup.server.services.accounts import Accounts, Registering
 from csbackup.server.services.changes import Changes
 from csbackup.server.services.client_wheel import ClientWheel
 from csbackup.server.services.commit import Commits
+from csbackup.server.services.deletion import Deletions
 from csbackup.server.services.devices import Devices
 from csbackup.server.services.downloads import Downloads
 from csbackup.server.services.enrolment import Enrolments
+from csbackup.server.services.erasing import Eraser
+from csbackup.server.services.export import Export
 from csbackup.server.services.history import History
 from csbackup.server.services.ingest import Ingest
 from csbackup.server.services.invitations import Invitations
 from csbackup.server.services.moments import Moment
 from csbackup.server.services.name_index import NameIndex
+from csbackup.server.services.order_reading import OrderReading
+from csbackup.server.services.ordering import Orders
 from csbackup.server.services.overview import Overview
 from csbackup.server.services.rebuild import (
     RebuildProgress,
@@ -57,6 +61,7 @@ from csbackup.server.services.sessions import Sessions
 from csbackup.server.services.versions import Versions
 from csbackup.server.store import FolderRecords, FolderStore
 from csbackup.server.trust import Identity
+from csbackup.web.files import built_folder
 
 WORKERS = 8
 _PAUSE_SECONDS = 0.02
@@ -70,7 +75,9 @@ class Server:
     config: Config
     identity: Identity
     services: Services
+    eraser: Eraser
     application: ASGIApp
+    leave: Callable[[], None]  # it will stop soon: whoever waits for news is answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,24 +161,35 @@ def _put_together(config: Config, database: Database, workers: Workers) -> Serve
     store, records = FolderStore(config.folder), FolderRecords(config.folder)
     store.sweep()
     records.sweep()
+    changing = threading.Lock()
+    deletions = Deletions(database, records, changing, days=config.deletion_days)
+    deletions.settle()
     commits = Commits(database, store, records)
     for line in commits.adopt_orphans():
+        _log.warning("%s", line)
+    orders = Orders(database, store, records)
+    for line in orders.recover(clock()):
         _log.warning("%s", line)
     ingest = Ingest(database, store)
     registering = Registering(
         config.registration, config.default_quota_bytes, config.registrations_per_hour
     )
+    secret = _answer_secret(config.folder)
+    sessions = Sessions(database, failures_per_minute=config.sign_in_failures_per_minute)
+    devices = Devices(
+        database,
+        heads=ingest.heads,
+        overdue_after_seconds=config.overdue_after_hours * 3600,
+    )
     services = Services(
         face=_face(config, identity),
-        accounts=Accounts(database, records, registering, _answer_secret(config.folder)),
-        sessions=Sessions(database, failures_per_minute=config.sign_in_failures_per_minute),
+        accounts=Accounts(database, records, registering, secret, changing),
+        sessions=sessions,
+        deletions=deletions,
+        export=Export(database, sessions, devices, deletions),
         invitations=Invitations(database),
         enrolments=Enrolments(database, records),
-        devices=Devices(
-            database,
-            heads=ingest.heads,
-            overdue_after_seconds=config.overdue_after_hours * 3600,
-        ),
+        devices=devices,
         ingest=ingest,
         commits=commits,
         history=History(database, store),
@@ -179,13 +197,16 @@ def _put_together(config: Config, database: Database, workers: Workers) -> Serve
         changes=Changes(database, store),
         search=Search(database, store),
         downloads=Downloads(database, store),
+        orders=orders,
+        order_reading=OrderReading(database, store),
         overview=Overview(
             database, store, folder=config.folder, version=__version__, started=clock()
         ),
         client=ClientWheel(),
     )
-    application = build_application(services, workers, clock, web_folder())
-    return Server(config, identity, services, application)
+    application = build_application(services, workers, clock, built_folder())
+    eraser = Eraser(database, store, records, changing)
+    return Server(config, identity, services, eraser, application, workers.leave)
 
 
 def _catch_up(index: NameIndex, closing: threading.Event) -> None:
@@ -195,11 +216,6 @@ def _catch_up(index: NameIndex, closing: threading.Event) -> None:
             closing.wait(_PAUSE_SECONDS)
     except (OSError, CsbError) as problem:
         _log.warning("Names are made searchable at the next start: %s", problem)
-
-
-def web_folder() -> Path:
-    """Where the built web app lies; the package is always a folder, never a zip."""
-    return Path(str(resources.files("csbackup.server"))) / "web"
 
 
 def _identity(config: Config) -> Identity:

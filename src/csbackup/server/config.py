@@ -29,6 +29,7 @@ class Config:
     registration: Policy = "local"  # `local`: from private and loopback addresses only
     default_quota_bytes: int = 0  # of a new account; 0: no limit
     overdue_after_hours: int = 26
+    deletion_days: int = 7  # from asking that an account be deleted to deleting it
     sign_in_failures_per_minute: int = 10  # for each address and account
     registrations_per_hour: int = 60  # for each address
     connections: int = 1000
@@ -124,14 +125,20 @@ def _check(config: Config) -> None:
         raise ConfigInvalid(f"`registration` is none of {', '.join(get_args(Policy))}.")
     if config.url and (urlsplit(config.url).scheme != "https" or not config.url_host):
         raise ConfigInvalid(f"`url` is not an https address: {config.url}.")
-    for key, kind in _KINDS.items():
-        if kind is int and getattr(config, key) < 0:
-            raise ConfigInvalid(f"`{key}` is negative.")
+    _check_numbers(config)
     for proxy in config.trusted_proxies:
         try:
             ip_network(proxy)
         except ValueError:
             raise ConfigInvalid(f"`trusted_proxies` has {proxy}, which is no address.") from None
+
+
+def _check_numbers(config: Config) -> None:
+    for key, kind in _KINDS.items():
+        if kind is int and getattr(config, key) < 0:
+            raise ConfigInvalid(f"`{key}` is negative.")
+    if not config.deletion_days:
+        raise ConfigInvalid("`deletion_days` is 0: nobody could take a deletion back.")
 
 
 _KINDS: dict[str, type] = {

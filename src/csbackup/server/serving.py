@@ -11,19 +11,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from ipaddress import ip_address
+from types import FrameType
 
 import uvicorn
 
-from csbackup.errors import ConfigInvalid
+from csbackup.errors import ConfigInvalid, CsbError
 from csbackup.server.admin_socket import admin_socket
 from csbackup.server.app import Server, clock, open_server
 from csbackup.server.config import Config
 from csbackup.server.names import names_of_this_machine
 from csbackup.server.patience import PatientProtocol
+from csbackup.server.services.erasing import Eraser
 from csbackup.server.services.invitations import LIFE_MINUTES
 from csbackup.server.trust import Identity
 
 _RENEWAL_SECONDS = 3600
+_ERASING_SECONDS = 3600
 _GRACE_SECONDS = 30  # for requests that run when we are told to stop
 _KEEP_ALIVE_SECONDS = 75
 _log = logging.getLogger("csbackup.server")
@@ -46,14 +49,19 @@ def serve(config: Config, say: Say) -> None:
 async def _run(
     server: Server, listening: socket.socket, url: str, greet: Callable[[], None]
 ) -> None:
-    renewal = asyncio.create_task(_renew_for_ever(server.identity))
+    chores = (
+        asyncio.create_task(_renew_for_ever(server.identity)),
+        asyncio.create_task(_erase_for_ever(server.eraser)),
+    )
     async with admin_socket(server.config.folder, server.services, url, clock):
         try:
-            await _Uvicorn(_settings(server), greet).serve(sockets=[listening])
+            await _Uvicorn(_settings(server), greet, server.leave).serve(sockets=[listening])
         finally:
-            renewal.cancel()
-            with suppress(asyncio.CancelledError):
-                await renewal
+            server.eraser.stop()
+            for chore in chores:
+                chore.cancel()
+                with suppress(asyncio.CancelledError):
+                    await chore
 
 
 def greeting(server: Server, url: str, listening: socket.socket) -> Iterator[str]:
@@ -135,13 +143,20 @@ def _settings(server: Server) -> uvicorn.Config:
 class _Uvicorn(uvicorn.Server):
     """Greets once it accepts connections, and ends quietly: a stop is no failure."""
 
-    def __init__(self, settings: uvicorn.Config, greet: Callable[[], None]) -> None:
+    def __init__(
+        self, settings: uvicorn.Config, greet: Callable[[], None], leave: Callable[[], None]
+    ) -> None:
         super().__init__(settings)
         self._greet = greet
+        self._leave = leave
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         self._greet()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._leave()
+        super().handle_exit(sig, frame)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -163,3 +178,14 @@ async def _renew_for_ever(identity: Identity) -> None:
                 _log.info("The server's certificate was renewed; its pin stays.")
         except OSError as problem:
             _log.warning("The server's certificate was not renewed: %s", problem)
+
+
+async def _erase_for_ever(eraser: Eraser) -> None:
+    """At start, and then each hour. A thread that is at it when we stop is waited for."""
+    while True:
+        try:
+            for line in await asyncio.to_thread(lambda: list(eraser.erase_due(clock()))):
+                _log.info("%s", line)
+        except (CsbError, OSError) as problem:
+            _log.warning("An account that is due was not deleted: %s", problem)
+        await asyncio.sleep(_ERASING_SECONDS)

@@ -29,6 +29,27 @@ export async function parseRecoveryKey(text: string): Promise<Bytes> {
   return key;
 }
 
+/** What the QR code of a kit says: four lines, the first one a name for the form. */
+export interface KitCode {
+  account: string;
+  server: string;
+  recoveryKey: string;
+}
+
+const KIT_CODE = "CSB-RECOVERY-1";
+
+/** Plain lines and no address: no program that scans it opens, or sends, anything by itself. */
+export function kitCode({ account, server, recoveryKey }: KitCode): string {
+  return [KIT_CODE, account, server, recoveryKey].join("\n");
+}
+
+/** Null for whatever is no such text. */
+export function readKitCode(text: string): KitCode | null {
+  const [form, account, server, recoveryKey] = text.trim().split(/\r?\n/);
+  if (form !== KIT_CODE || !account || !server || !recoveryKey) return null;
+  return { account, server, recoveryKey };
+}
+
 /** What was typed, without what does not matter. */
 export function plainLetters(text: string): string {
   return text.replace(/[\s-]/g, "").toUpperCase().replace(/[IL]/g, "1").replace(/O/g, "0");

@@ -14,3 +14,8 @@ declare module "@zxcvbn-ts/language-en/dist/commonWords.json.mjs" {
   const words: string[];
   export default words;
 }
+
+declare module "@zxcvbn-ts/language-common/dist/diceware.json.mjs" {
+  const words: string[];
+  export default words;
+}

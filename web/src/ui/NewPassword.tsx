@@ -4,6 +4,7 @@ import { PasswordInput, Progress, Stack, Text } from "@mantine/core";
 import { useDeferredValue, useEffect, useState } from "react";
 
 import { useWords } from "../words/words";
+import { PassphraseIdea } from "./PassphraseIdea";
 
 const SHORTEST = 10;
 const WEAKEST = 2; // of 0 to 4
@@ -44,6 +45,7 @@ export function NewPassword({ label, known, onChange }: Props) {
         visibilityToggleButtonProps={{ "aria-label": words.sign.showPassword }}
       />
       <Strength password={password} level={strength} />
+      <PassphraseIdea onTake={setPassword} />
       <PasswordInput
         label={words.password.again}
         required

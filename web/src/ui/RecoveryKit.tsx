@@ -1,173 +1,147 @@
 /** The recovery kit: shown, printed, saved, and two groups of it typed back. */
 
-import { Alert, Button, Group, Stack, TextInput } from "@mantine/core";
-import { IconAlertTriangle, IconDownload, IconPrinter } from "@tabler/icons-react";
-import { useEffect, useState, type FormEvent } from "react";
+import { Alert, Button, Group, Stack } from "@mantine/core";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { IconAlertTriangle, IconFileTypePdf, IconPrinter } from "@tabler/icons-react";
+import { useEffect, useState } from "react";
 
-import { plainLetters } from "../lib/recovery";
+import { serverAddress } from "../api/door";
+import { serverQuery } from "../api/queries";
+import { kitCode } from "../lib/recovery";
 import { brief } from "../lib/times";
-import type { Words } from "../words/en";
 import { useSpeaking } from "../words/words";
+import { kitFacts, kitPdf, kitText, saveFile, type Kit } from "./kitFiles";
+import { FailureNotice } from "./Page";
+import { QrCode } from "./QrCode";
 import styles from "./RecoveryKit.module.css";
+import { RecoveryKitCheck } from "./RecoveryKitCheck";
 
-interface Kit {
-  account: string;
-  recoveryKey: string;
+interface Props {
+  kit: Pick<Kit, "account" | "recoveryKey">;
+  onKept: () => void;
 }
 
 /** Show the kit, then ask for two groups of it; `onKept` once they are right. */
-export function KeepRecoveryKit({ kit, onKept }: { kit: Kit; onKept: () => void }) {
+export function KeepRecoveryKit({ kit, onKept }: Props) {
+  const { locale } = useSpeaking();
+  const [made] = useState(() => new Date());
   const [checking, setChecking] = useState(false);
+  const server = useQuery(serverQuery);
   useLeaveWarning();
-  return checking ? (
-    <KitCheck kit={kit} onBack={() => setChecking(false)} onKept={onKept} />
-  ) : (
-    <KitSheet kit={kit} onGoOn={() => setChecking(true)} />
-  );
+  if (checking) {
+    return (
+      <RecoveryKitCheck
+        recoveryKey={kit.recoveryKey}
+        onBack={() => setChecking(false)}
+        onKept={onKept}
+      />
+    );
+  }
+  const whole: Kit = {
+    ...kit,
+    server: serverAddress(),
+    pin: server.data?.pin ?? "",
+    made: brief(made, locale),
+  };
+  return <KitSheet kit={whole} onGoOn={() => setChecking(true)} />;
 }
 
 function KitSheet({ kit, onGoOn }: { kit: Kit; onGoOn: () => void }) {
-  const { words, locale } = useSpeaking();
-  const [made] = useState(() => new Date());
-  const groups = kit.recoveryKey.split("-");
+  const words = useSpeaking().words.kit;
   return (
     <Stack gap="md">
       <Alert color="yellow" icon={<IconAlertTriangle />}>
-        {words.kit.warning}
+        {words.warning}
       </Alert>
-      <div className={styles.kit} data-print>
-        <p className={styles.paperTitle}>
-          {words.product}: {words.kit.title}
-        </p>
-        <dl className={styles.meta}>
-          <dt>{words.kit.account}</dt>
-          <dd>{kit.account}</dd>
-          <dt>{words.kit.server}</dt>
-          <dd>{location.origin}</dd>
-          <dt>{words.kit.made}</dt>
-          <dd>{brief(made, locale)}</dd>
-        </dl>
-        <h2 className={styles.keyTitle}>{words.kit.key}</h2>
-        <ol className={styles.groups} data-testid="recovery-key">
-          {groups.map((group, at) => (
-            <li key={at} data-group={group}>
-              <span>{at < 8 ? at + 1 : words.kit.checkGroup}</span>
-              {group}
-            </li>
-          ))}
-        </ol>
-        <p className={styles.onPaper}>{words.kit.warning}</p>
-        <p className={styles.onPaper}>{words.kit.fileHow}</p>
-      </div>
-      <p>{words.kit.keepHint}</p>
-      <Group>
-        <Button variant="default" leftSection={<IconPrinter size={17} />} onClick={() => print()}>
-          {words.kit.print}
-        </Button>
-        <Button
-          variant="default"
-          leftSection={<IconDownload size={17} />}
-          onClick={() => saveText(words.kit.fileName(kit.account), kitText(kit, made, words, locale))}
-        >
-          {words.kit.save}
-        </Button>
-        <Button ml="auto" onClick={onGoOn}>
-          {words.kit.goOn}
-        </Button>
+      <KitPaper kit={kit} />
+      <p>{words.keepHint}</p>
+      <KitWays kit={kit} />
+      <Group justify="flex-end">
+        <Button onClick={onGoOn}>{words.goOn}</Button>
       </Group>
     </Stack>
   );
 }
 
-interface CheckProps {
-  kit: Kit;
-  onBack: () => void;
-  onKept: () => void;
-}
-
-function KitCheck({ kit, onBack, onKept }: CheckProps) {
-  const words = useSpeaking().words.kit;
-  const [asked] = useState(twoGroups);
-  const [typed, setTyped] = useState(["", ""]);
-  const [wrong, setWrong] = useState("");
-
-  function check(event: FormEvent) {
-    event.preventDefault();
-    const groups = kit.recoveryKey.split("-");
-    const missed = asked.filter((number, at) => plainLetters(typed[at]!) !== groups[number - 1]);
-    setWrong(missed.join(", "));
-    if (missed.length === 0) onKept();
-  }
-
+/** What is printed: on the screen a card, on paper the whole page. */
+function KitPaper({ kit }: { kit: Kit }) {
+  const { words } = useSpeaking();
+  const groups = kit.recoveryKey.split("-");
   return (
-    <form onSubmit={check}>
-      <Stack gap="md">
-        <h2>{words.checkTitle}</h2>
-        <p>{words.checkLead}</p>
-        <Group grow align="flex-start">
-          {asked.map((number, at) => (
-            <TextInput
-              key={number}
-              label={words.group(number)}
-              value={typed[at]}
-              maxLength={6}
-              autoComplete="off"
-              autoCapitalize="characters"
-              spellCheck={false}
-              data-autofocus={at === 0 || undefined}
-              onChange={(event) => setTyped(typed.with(at, event.currentTarget.value))}
-            />
+    <div className={styles.kit} data-print>
+      <p className={styles.paperTitle}>
+        {words.product}: {words.kit.title}
+      </p>
+      <dl className={styles.meta}>
+        {kitFacts(kit, words).map(([name, value]) => (
+          <div key={name} className={styles.fact} data-paper={name === words.kit.pin}>
+            <dt>{name}</dt>
+            <dd>
+              <bdi>{value}</bdi>
+            </dd>
+          </div>
+        ))}
+      </dl>
+      <h2 className={styles.keyTitle}>{words.kit.key}</h2>
+      <div className={styles.secret}>
+        <ol className={styles.groups} data-testid="recovery-key">
+          {groups.map((group, at) => (
+            <li key={at} data-group={group}>
+              <span>{at < groups.length - 1 ? at + 1 : words.kit.checkGroup}</span>
+              {group}
+            </li>
           ))}
-        </Group>
-        {wrong && (
-          <Alert color="red" role="alert">
-            {words.checkWrong(wrong)}
-          </Alert>
-        )}
-        <Group justify="space-between">
-          <Button variant="subtle" onClick={onBack}>
-            {words.showAgain}
-          </Button>
-          <Button type="submit">{words.checkSubmit}</Button>
-        </Group>
-      </Stack>
-    </form>
+        </ol>
+        <QrCode text={kitCode(kit)} label={words.kit.codeLabel} />
+      </div>
+      <div className={styles.onPaper}>
+        <p>{words.kit.warning}</p>
+        <h2>{words.kit.howTitle}</h2>
+        <ul>
+          {words.kit.how.map((line) => (
+            <li key={line}>{line}</li>
+          ))}
+        </ul>
+        <p>{words.kit.codeHolds}</p>
+      </div>
+    </div>
   );
 }
 
-/** Two different numbers from 1 to 8, in order. */
-function twoGroups(): number[] {
-  const [one, other] = crypto.getRandomValues(new Uint8Array(2));
-  const first = one! % 8;
-  const second = (first + 1 + (other! % 7)) % 8;
-  return [first + 1, second + 1].toSorted((a, b) => a - b);
-}
-
-function kitText(kit: Kit, made: Date, words: Words, locale: string): string {
-  const lines = [
-    `${words.product}: ${words.kit.title}`,
-    "",
-    `${words.kit.account}: ${kit.account}`,
-    `${words.kit.server}: ${location.origin}`,
-    `${words.kit.made}: ${brief(made, locale)}`,
-    "",
-    `${words.kit.key}:`,
-    kit.recoveryKey,
-    "",
-    words.kit.warning,
-    words.kit.fileHow,
-    "",
-  ];
-  return lines.join("\n");
-}
-
-function saveText(name: string, text: string): void {
-  const address = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+function KitWays({ kit }: { kit: Kit }) {
+  const { words } = useSpeaking();
+  const save = useMutation({
+    mutationFn: () => kitPdf(kit, words),
+    onSuccess: (file) => saveFile(words.kit.fileName(kit.account, "pdf"), file),
+  });
+  return (
+    <>
+      {save.isError && <FailureNotice error={save.error} />}
+      <Group gap="sm">
+        <Button
+          variant="light"
+          leftSection={<IconFileTypePdf size={18} aria-hidden="true" />}
+          loading={save.isPending}
+          onClick={() => save.mutate()}
+        >
+          {words.kit.savePdf}
+        </Button>
+        <Button
+          variant="light"
+          leftSection={<IconPrinter size={18} aria-hidden="true" />}
+          onClick={() => print()}
+        >
+          {words.kit.print}
+        </Button>
+        <Button
+          variant="subtle"
+          onClick={() => saveFile(words.kit.fileName(kit.account, "txt"), kitText(kit, words))}
+        >
+          {words.kit.save}
+        </Button>
+      </Group>
+    </>
+  );
 }
 
 /** Closing the tab now would lose the key for good: the browser asks first. */

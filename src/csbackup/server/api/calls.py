@@ -31,6 +31,7 @@ class Call:
     workers: Workers
     caller: Caller
     address: str
+    agent: str  # what the caller's program says of itself
     now: int
     browser: bool  # the web app asks: sessions travel as a cookie
     base_url: str  # as the caller reached us

@@ -20,11 +20,11 @@ from csbackup.protocol import problems, version
 from csbackup.protocol.adapter import parts, schema
 from csbackup.protocol.messages import Problem
 from csbackup.rules.access import Who
-from csbackup.server.api.callers import COOKIE
 from csbackup.server.api.routes import ANYONE, Query, Raw, Route
+from csbackup.web.headers import SESSION_COOKIE
 
 _PARAMETER = re.compile(r"{(\w+)}")
-_ID_BYTES = {"device": 16, "upload": 16, "pack": 32}
+_ID_BYTES = {"device": 16, "session": 16, "upload": 16, "pack": 32}
 _SECURITY: dict[Who, tuple[str, ...]] = {
     Who.PERSON: ("session", "cookie"),
     Who.ADMIN: ("session", "cookie"),
@@ -39,7 +39,7 @@ _SCHEMES = {
     "cookie": {
         "type": "apiKey",
         "in": "cookie",
-        "name": COOKIE,
+        "name": SESSION_COOKIE,
         "description": "A person's session in a browser; requests that change something "
         "also need the header X-CSB: web.",
     },

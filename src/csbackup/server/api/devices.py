@@ -20,6 +20,12 @@ def enrol(call: Call) -> messages.DeviceToken:
     return call.services.enrolments.enrol(call.person, request, call.now)
 
 
+def rename(call: Call) -> messages.Done:
+    device, request = call.id("device", SHORT), call.message(messages.DeviceChange)
+    call.services.enrolments.rename(call.person, device, request)
+    return messages.Done()
+
+
 def revoke(call: Call) -> messages.Done:
     call.services.enrolments.revoke(call.person, call.id("device", SHORT), call.now)
     return messages.Done()

@@ -16,12 +16,13 @@ from csbackup.errors import RequestError
 from csbackup.protocol.adapter import parse, render
 from csbackup.rules.access import Caller, refusal
 from csbackup.server.api.bodies import JSON_LIMIT, read_body, read_json
-from csbackup.server.api.callers import COOKIE, address_of, base_url, is_browser, shown_token
+from csbackup.server.api.callers import address_of, base_url, is_browser, shown_token
 from csbackup.server.api.calls import Call, Reply
 from csbackup.server.api.routes import Query, Raw, Route
 from csbackup.server.api.workers import Workers
 from csbackup.server.services.services import Services
 from csbackup.server.services.sessions import BROWSER_SECONDS
+from csbackup.web.headers import SESSION_COOKIE
 
 _INTEGER = re.compile(r"-?\d{1,19}")
 
@@ -72,6 +73,7 @@ class Endpoint:
             workers=self._workers,
             caller=caller,
             address=address_of(request, behind_proxy=self._services.face.behind_proxy),
+            agent=request.headers.get("user-agent", ""),
             now=now,
             browser=is_browser(request),
             base_url=base_url(request, self._services.face.url),
@@ -112,7 +114,7 @@ def _rendered(route: Route, reply: Reply) -> Response:
 def _set_cookie(response: Response, token: str) -> None:
     """Strict, unreadable for scripts, for this host alone; an empty token removes it."""
     response.set_cookie(
-        COOKIE,
+        SESSION_COOKIE,
         token,
         max_age=BROWSER_SECONDS if token else 0,
         path="/",

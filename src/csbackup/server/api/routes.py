@@ -53,7 +53,7 @@ Streaming = Callable[[Call, Request], Awaitable[Response]]
 class Route:
     """`handler` runs in a thread and gives a message; `streaming` speaks HTTP itself."""
 
-    method: Literal["GET", "POST", "PUT", "DELETE"]
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
     path: str
     name: str
     summary: str

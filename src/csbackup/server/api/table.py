@@ -25,7 +25,7 @@ from csbackup.format.ids import LONG
 from csbackup.format.packing import MAX_PACK
 from csbackup.protocol import messages
 from csbackup.protocol.frames import MAX_HAVE, MAX_LOCATE, MAX_NODES
-from csbackup.server.api import accounts, admin, devices, downloads, past, public, uploads
+from csbackup.server.api import accounts, admin, devices, downloads, orders, past, public, uploads
 from csbackup.server.api.description import as_text, describe
 from csbackup.server.api.routes import (
     ADMIN,
@@ -116,6 +116,39 @@ _ACCOUNTS = (
         who=PERSON, body=messages.RecoveryChange, answer=messages.Account,
         handler=accounts.change_recovery, problems=(SignInFailed, TooMany, StorageFull),
     ),
+    Route(
+        "GET", f"{API}/account/sessions", "sessions", "Where the account is signed in",
+        who=PERSON, answer=messages.SessionList, handler=accounts.sessions,
+    ),
+    Route(
+        "DELETE", f"{API}/account/sessions", "end_other_sessions",
+        "End every session but the one that asks",
+        who=PERSON, answer=messages.Done, handler=accounts.end_other_sessions,
+        problems=(StorageFull,),
+    ),
+    Route(
+        "DELETE", f"{API}/account/sessions/{{session}}", "end_session", "End one session",
+        who=PERSON, answer=messages.Done, handler=accounts.end_session, problems=(StorageFull,),
+    ),
+    Route(
+        "GET", f"{API}/account/export", "export", "What the server knows about the account",
+        who=PERSON, answer=_JSON, streaming=accounts.export,
+    ),
+    Route(
+        "GET", f"{API}/account/deletion", "deletion", "What deleting the account takes away",
+        who=PERSON, answer=messages.Deletion, handler=accounts.deletion,
+    ),
+    Route(
+        "POST", f"{API}/account/deletion", "ask_deletion",
+        "Let the account be deleted, with all it stored; other sessions end",
+        who=PERSON, body=messages.DeletionRequest, answer=messages.Deletion,
+        handler=accounts.ask_deletion, problems=(SignInFailed, Conflict, TooMany, StorageFull),
+    ),
+    Route(
+        "DELETE", f"{API}/account/deletion", "take_back_deletion", "Keep the account after all",
+        who=PERSON, answer=messages.Account, handler=accounts.take_back_deletion,
+        problems=(StorageFull,),
+    ),
 )
 
 _DEVICES = (
@@ -128,6 +161,11 @@ _DEVICES = (
         who=PERSON, body=messages.DeviceEnrolment, answer=messages.DeviceToken,
         handler=devices.enrol, statuses=(201,),
         problems=(NameTaken, Conflict, NotFound, SignatureInvalid, FormatError, StorageFull),
+    ),
+    Route(
+        "PATCH", f"{API}/devices/{{device}}", "rename_device", "Give a device another name",
+        who=PERSON, body=messages.DeviceChange, answer=messages.Done, handler=devices.rename,
+        problems=(NameTaken, StorageFull),
     ),
     Route(
         "DELETE", f"{API}/devices/{{device}}", "revoke", "End a device's token for ever",
@@ -268,6 +306,57 @@ _DOWNLOADS = (
     ),
 )
 
+_ORDERS = (
+    Route(
+        "POST", f"{API}/orders/prepare", "prepare_order", "What a restore order would take",
+        who=PERSON, body=messages.OrderDraft, answer=messages.OrderPlan, handler=orders.prepare,
+        problems=(NotFound, Conflict, TooLarge, FormatError),
+    ),
+    Route(
+        "POST", f"{API}/orders", "order", "Have a device write files back",
+        who=PERSON, body=messages.NewOrder, answer=messages.OrderInfo, handler=orders.place,
+        statuses=(201, 200),
+        problems=(NotFound, Conflict, SignatureInvalid, FormatError, TooMany, StorageFull),
+    ),
+    Route(
+        "GET", f"{API}/orders", "orders", "The own restore orders and how they go",
+        who=PERSON, answer=messages.OrderList, handler=orders.own,
+    ),
+    Route(
+        "DELETE", f"{API}/orders/{{order}}", "withdraw_order", "Take an order back",
+        who=PERSON, answer=messages.OrderInfo, handler=orders.withdraw,
+        problems=(NotFound, StorageFull),
+    ),
+    Route(
+        "GET", f"{API}/device/orders", "device_orders", "The orders that this device may carry out",
+        who=DEVICE, answer=messages.DeviceOrderList, streaming=orders.for_device,
+        query=(
+            Query("since", "integer", "answer at once when `revision` differs", default=0),
+            Query("wait", "integer", "seconds to wait for that", default=0, most=25),
+        ),
+    ),
+    Route(
+        "GET", f"{API}/device/orders/{{order}}", "device_order", "An order with what proves it",
+        who=DEVICE, answer=messages.DeviceOrder, handler=orders.document, problems=(NotFound,),
+    ),
+    Route(
+        "POST", f"{API}/device/orders/{{order}}", "report_order", "How an order goes",
+        who=DEVICE, body=messages.OrderReport, answer=messages.OrderVerdict,
+        handler=orders.report, problems=(NotFound, StorageFull),
+    ),
+    Route(
+        "POST", f"{API}/device/orders/{{order}}/locate", "locate_ordered",
+        "Where the blocks of these chunks lie, within an order",
+        who=DEVICE, body=_CHUNK_IDS, answer=_BYTES, handler=orders.locate, problems=(NotFound,),
+    ),
+    Route(
+        "GET", f"{API}/device/orders/{{order}}/packs/{{pack}}", "get_ordered",
+        "Bytes of blocks that belong to an order",
+        who=DEVICE, answer=_BYTES, streaming=orders.get_pack, statuses=(200, 206),
+        problems=(NotFound, RangeUnmet, PackDamaged),
+    ),
+)
+
 _ADMIN = (
     Route(
         "GET", f"{API}/admin/devices", "admin_devices", "All devices and how they do",
@@ -283,4 +372,6 @@ _ADMIN = (
     ),
 )
 
-ROUTES: tuple[Route, ...] = (*_PUBLIC, *_ACCOUNTS, *_DEVICES, *_UPLOADS, *_DOWNLOADS, *_ADMIN)
+ROUTES: tuple[Route, ...] = (
+    *_PUBLIC, *_ACCOUNTS, *_DEVICES, *_UPLOADS, *_DOWNLOADS, *_ORDERS, *_ADMIN,
+)

@@ -10,12 +10,19 @@ from csbackup.server.catalog.database import QUERIES
 from csbackup.server.catalog.recorded import insert_account, insert_certificate
 
 
-def add_account(connection: sqlite3.Connection, record: AccountRecord) -> tuple[int, str]:
-    """The account's number, and the name it got: another one when its own is taken."""
+def add_account(
+    connection: sqlite3.Connection, record: AccountRecord, closing: int | None = None
+) -> tuple[int, str]:
+    """The account's number, and the name it got: another one when its own is taken.
+
+    `closing`: when it will be deleted.
+    """
     name = record.name
     if QUERIES.rebuild_account_name_is_taken(connection, name=name):
         name = f"{name}-{record.account.hex()[:8]}"
-    return insert_account(connection, record, name), name
+    number = insert_account(connection, record, name)
+    QUERIES.account_set_closing(connection, number=number, closing=closing)
+    return number, name
 
 
 def add_device(

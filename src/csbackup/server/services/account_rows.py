@@ -24,6 +24,7 @@ def account_message(row: Row) -> messages.Account:
         quota_bytes=row["quota_bytes"],
         stored_bytes=row["stored_bytes"],
         created=row["created"],
+        closing=row["closing"],
     )
 
 

@@ -29,6 +29,7 @@ from csbackup.server.services.account_checks import (
     check_registration,
 )
 from csbackup.server.services.account_rows import account_message, account_record
+from csbackup.server.services.deletion import find_deletion
 from csbackup.server.services.invitations import read_invitation
 from csbackup.server.services.limits import Limit, neighbourhood
 from csbackup.server.services.tokens import proof_hash, token_hash
@@ -46,16 +47,22 @@ class Registering:
 
 class Accounts:
     def __init__(
-        self, database: Database, records: Records, registering: Registering, secret: bytes
+        self,
+        database: Database,
+        records: Records,
+        registering: Registering,
+        secret: bytes,
+        changing: threading.Lock,
     ) -> None:
-        """`secret` makes the answers about unknown accounts."""
+        """`secret` makes the answers about unknown accounts; `changing` is held by whoever
+        changes an account's record and its row, one at a time."""
         self._database = database
         self._records = records
         self._registering = registering
         self._registrations = Limit("registrations", registering.most_per_hour, 3600)
         self._proofs = Limit("wrong passwords", 10, 60)
         self._secret = secret
-        self._changing = threading.Lock()  # record and catalog together, one account at a time
+        self._changing = changing
 
     def kdf(self, request: messages.KdfRequest) -> messages.KdfAnswer:
         """How to stretch a password; who asks cannot tell whether the account exists."""
@@ -175,7 +182,8 @@ class Accounts:
             role = read_invitation(connection, request.invitation, name, now).role
         if QUERIES.account_by_name(connection, name=name):
             raise NameTaken(f"There is an account `{name}` already. Choose another name.")
-        if QUERIES.account_by_id(connection, account=request.account_id):
+        known = QUERIES.account_by_id(connection, account=request.account_id)
+        if known or find_deletion(self._records, AccountId(request.account_id)):
             raise Conflict("There is an account with this id already. Register anew.")
         return role
 

@@ -15,6 +15,7 @@ from csbackup.format.snapshot import read_snapshot
 from csbackup.rules.access import DeviceCaller
 from csbackup.server.catalog import snapshots
 from csbackup.server.catalog.database import Connection, Database
+from csbackup.server.services.deletion import is_erased
 from csbackup.server.services.publishing import Publication, Publisher, check_place
 from csbackup.server.services.signatures import check_signed
 from csbackup.server.store import Records
@@ -24,6 +25,8 @@ def adopt_orphans(database: Database, records: Records, publisher: Publisher) ->
     """Lines for the log, about what was adopted and what could not be."""
     lines = []
     for account in records.accounts():
+        if is_erased(records, account):
+            continue
         for name in _orphans(database, records, account):
             try:
                 _adopt(database, records, publisher, account, name)

@@ -7,9 +7,9 @@ never acknowledged and whose token nobody has: the person enrols again.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from csbackup.errors import Conflict, NameTaken, NotFound, RequestError
+from csbackup.errors import AccountClosing, Conflict, NameTaken, NotFound, RequestError
 from csbackup.format.ids import AccountId, DeviceId
 from csbackup.format.keys import check_signature
 from csbackup.format.records import DeviceRecord
@@ -72,6 +72,25 @@ class Enrolments:
                 self._go_on(enrolment, known)
         return messages.DeviceToken(enrolment.token)
 
+    def rename(self, person: Person, device: bytes, request: messages.DeviceChange) -> None:
+        """Give a device another name, by which people know it from now on.
+
+        The record of its newest certificate says what it is called. The device is not told: its
+        own settings keep the name that it enrolled with.
+        """
+        name = checked_name(request.name, "The device")
+
+        def change(connection: Connection) -> None:
+            QUERIES.device_rename(connection, number=row["number"], name=name)
+
+        with self._changing:
+            row = self._own(person, device)
+            self._check_name(person, name, row)
+            for certificate in self._certificates(row)[-1:]:  # none: its records were lost
+                record = _record(row, certificate, name=name)
+                self._records.write(person.account, record.file_name, record.encode())
+            self._database.write(change)
+
     def revoke(self, person: Person, device: bytes, now: int) -> None:
         """End a device's token for ever. What it backed up stays."""
 
@@ -87,6 +106,8 @@ class Enrolments:
 
     def _check_certificate(self, person: Person, request: messages.DeviceEnrolment) -> Certificate:
         account = QUERIES.account_by_number(self._database.read(), number=person.number)
+        if account["closing"] is not None:
+            raise AccountClosing
         what = "the device's certificate"
         public = account["account_public"]
         check_signature(public, SIGN_CERTIFICATE, request.certificate, request.signature, what)
@@ -142,12 +163,11 @@ class Enrolments:
             self._take_over(enrolment, known)
 
     def _is_current(self, enrolment: _Enrolment, known: Row) -> bool:
-        rows = list(QUERIES.certificates_of(self._database.read(), device=known["number"]))
-        newest: bytes = rows[-1]["certificate"]
+        newest: bytes = self._certificates(known)[-1]["certificate"]
         return newest == enrolment.request.certificate
 
     def _tell_anew(self, enrolment: _Enrolment, known: Row) -> None:
-        record = enrolment.record(known["created"])
+        record = replace(enrolment.record(known["created"]), name=known["name"])
 
         def change(connection: Connection) -> None:
             QUERIES.certificate_new_token(
@@ -181,20 +201,13 @@ class Enrolments:
         self._database.write(change)
 
     def _write_revocations(self, row: Row, now: int) -> None:
-        for certificate in QUERIES.certificates_of(self._database.read(), device=row["number"]):
+        for certificate in self._certificates(row):
             if certificate["revoked"] is None:
-                record = DeviceRecord(
-                    device=DeviceId(row["device"]),
-                    name=row["name"],
-                    os=row["os"],
-                    created_ns=row["created"],
-                    serial=certificate["serial"],
-                    certificate=certificate["certificate"],
-                    signature=certificate["signature"],
-                    token_hash=certificate["token_hash"],
-                    revoked_ns=now,
-                )
+                record = _record(row, certificate, revoked_ns=now)
                 self._records.write(AccountId(row["account_id"]), record.file_name, record.encode())
+
+    def _certificates(self, row: Row) -> list[Row]:
+        return list(QUERIES.certificates_of(self._database.read(), device=row["number"]))
 
     def _row_of(self, device: bytes) -> Row | None:
         found: Row | None = QUERIES.device_by_id(self._database.read(), device=device)
@@ -205,6 +218,23 @@ class Enrolments:
         if row is None or row["account"] != person.number:
             raise _no_such_device()
         return row
+
+
+def _record(
+    row: Row, certificate: Row, *, name: str = "", revoked_ns: int | None = None
+) -> DeviceRecord:
+    """The record of a certificate as it is, but for what is given."""
+    return DeviceRecord(
+        device=DeviceId(row["device"]),
+        name=name or row["name"],
+        os=row["os"],
+        created_ns=row["created"],
+        serial=certificate["serial"],
+        certificate=certificate["certificate"],
+        signature=certificate["signature"],
+        token_hash=certificate["token_hash"],
+        revoked_ns=revoked_ns or certificate["revoked"] or 0,
+    )
 
 
 def _no_such_device() -> NotFound:

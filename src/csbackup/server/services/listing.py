@@ -12,11 +12,11 @@ from csbackup.server.services.node_reader import NodeReader
 from csbackup.server.services.sorting import AS_KEPT, MOST_SORTED, Order, not_sorted_so_far
 from csbackup.server.services.trees import (
     entries,
-    find,
     listing_entries,
     no_such_path,
     read_roots,
     root_of,
+    way,
 )
 
 _FOLDER_MODE = 0o755
@@ -44,9 +44,8 @@ class TreeWalk:
 
     def folder(self, path: bytes, offset: int, limit: int, order: Order = AS_KEPT) -> FolderPart:
         """The entries of a folder from `offset` on; of anything else the entry itself."""
-        entry = find(self._reader, self._roots, path)
-        if entry is None and root_of(self._roots, path) is not None:
-            raise no_such_path(path)
+        found = self.way(path)
+        entry = found[-1] if found else None
         if entry is not None and entry.kind != FOLDER:
             return FolderPart((describe(entry),), 1, 1)
         if entry is not None:
@@ -71,6 +70,18 @@ class TreeWalk:
             raise not_sorted_so_far()
         found = order.first(entries(self._reader, tree), min(offset + limit, end))
         return _describe_part(found[offset:], total, end)
+
+    def way(self, path: bytes) -> list[Entry]:
+        """The entries from the root down to a path; empty for a folder above the roots."""
+        found = way(self._reader, self._roots, path)
+        if not found and root_of(self._roots, path) is not None:
+            raise no_such_path(path)
+        return found
+
+    def roots_below(self, path: bytes) -> list[Entry]:
+        """The roots in a folder above them; all of them below the empty path."""
+        prefix = path.rstrip(b"/") + b"/"
+        return [root for root in self._roots if not path or root.name.startswith(prefix)]
 
     def _by_name(
         self, node: AnyNode, total: int, offset: int, limit: int, *, descending: bool

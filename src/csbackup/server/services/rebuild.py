@@ -14,7 +14,9 @@ from csbackup.format.records import AccountRecord, read_account_record
 from csbackup.server.catalog.database import CATALOG, Database
 from csbackup.server.catalog.rebuilding import add_account, derive_uploads
 from csbackup.server.durable import sync_folder
+from csbackup.server.services.deletion import find_deletion
 from csbackup.server.services.rebuild_devices import rebuild_devices
+from csbackup.server.services.rebuild_orders import rebuild_orders
 from csbackup.server.services.rebuild_packs import rebuild_packs
 from csbackup.server.services.rebuild_scope import Scope, Tally
 from csbackup.server.services.rebuild_snapshots import rebuild_snapshots
@@ -82,10 +84,14 @@ def rebuild(
 
 def _fill(database: Database, store: Store, records: Records, tally: Tally, now_ns: int) -> Tally:
     for account in sorted({*records.accounts(), *store.accounts()}):
+        deletion = find_deletion(records, account)
+        if deletion is not None and deletion.begun_ns:
+            continue  # the next start removes what is left of it
         record = _account_record(records, account, tally)
         if record is None:
             continue
-        number, name = database.write(partial(add_account, record=record))
+        due_ns = None if deletion is None else deletion.due_ns
+        number, name = database.write(partial(add_account, record=record, closing=due_ns))
         tally.accounts += 1
         if name != record.name:
             tally.problems.append(f"The name {record.name} was taken; the account is now {name}.")
@@ -93,6 +99,7 @@ def _fill(database: Database, store: Store, records: Records, tally: Tally, now_
         rebuild_devices(scope)
         rebuild_packs(scope)
         rebuild_snapshots(scope)
+        rebuild_orders(scope, now_ns)
     database.write(lambda connection: derive_uploads(connection, now_ns))
     return tally
 

@@ -10,12 +10,16 @@ from csbackup.server.services.accounts import Accounts
 from csbackup.server.services.changes import Changes
 from csbackup.server.services.client_wheel import ClientWheel
 from csbackup.server.services.commit import Commits
+from csbackup.server.services.deletion import Deletions
 from csbackup.server.services.devices import Devices
 from csbackup.server.services.downloads import Downloads
 from csbackup.server.services.enrolment import Enrolments
+from csbackup.server.services.export import Export
 from csbackup.server.services.history import History
 from csbackup.server.services.ingest import Ingest
 from csbackup.server.services.invitations import Invitations
+from csbackup.server.services.order_reading import OrderReading
+from csbackup.server.services.ordering import Orders
 from csbackup.server.services.overview import Overview
 from csbackup.server.services.searching import Search
 from csbackup.server.services.sessions import Sessions
@@ -41,6 +45,8 @@ class Services:
     face: Face
     accounts: Accounts
     sessions: Sessions
+    deletions: Deletions
+    export: Export
     invitations: Invitations
     enrolments: Enrolments
     devices: Devices
@@ -51,5 +57,7 @@ class Services:
     changes: Changes
     search: Search
     downloads: Downloads
+    orders: Orders
+    order_reading: OrderReading
     overview: Overview
     client: ClientWheel

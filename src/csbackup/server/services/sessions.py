@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
-from csbackup.errors import NotSignedIn, RequestError, StorageFull
-from csbackup.format.ids import AccountId, DeviceId
+from csbackup.errors import NotFound, NotSignedIn, RequestError, StorageFull
+from csbackup.format.ids import SHORT, AccountId, DeviceId
 from csbackup.protocol import messages
 from csbackup.rules.access import Caller, DeviceCaller, Person
 from csbackup.rules.naming import folded, spelled
+from csbackup.rules.visiting import Visit
 from csbackup.server.catalog.database import QUERIES, Connection, Database, Row
 from csbackup.server.services.account_checks import check_proof
 from csbackup.server.services.account_rows import account_message
@@ -23,6 +25,7 @@ BROWSER_SECONDS = 12 * 60 * 60
 CLIENT_SECONDS = 60 * 60  # since its last use
 CLIENT_LONGEST_SECONDS = 14 * 24 * 60 * 60  # since it began
 _NOTED_EACH = 60 * SECOND  # last use and contact are kept to the minute: fewer writes
+NOWHERE = Visit()
 _NOBODY = b"\0" * 32  # the hash of no proof
 
 
@@ -46,15 +49,15 @@ class Sessions:
         self._address_failures = Limit("wrong sign-ins", all_accounts, 60)  # for an address
 
     def sign_in(
-        self, request: messages.SignIn, address: str, now: int, *, browser: bool
+        self, request: messages.SignIn, visit: Visit, now: int, *, browser: bool
     ) -> Started:
         row: Row | None = QUERIES.account_by_name(
             self._database.read(), name=spelled(request.account)
         )
-        self.prove(request, row, address, now)
+        self.prove(request, row, visit.address, now)
         if row is None:
             raise NotSignedIn
-        return self.start(row["number"], now, browser=browser)
+        return self.start(row["number"], now, browser=browser, visit=visit)
 
     def prove(self, request: messages.SignIn, row: Row | None, address: str, now: int) -> None:
         """Check a proof, counting the wrong ones. Counted before it is checked and given back when
@@ -72,7 +75,7 @@ class Sessions:
         self._failures.give_back(key)
         self._address_failures.give_back(near)
 
-    def start(self, number: int, now: int, *, browser: bool) -> Started:
+    def start(self, number: int, now: int, *, browser: bool, visit: Visit = NOWHERE) -> Started:
         """A new session of an account; those that ended long ago are forgotten."""
         token = new_token(SESSION)
         expires = now + (BROWSER_SECONDS if browser else CLIENT_SECONDS) * SECOND
@@ -88,6 +91,10 @@ class Sessions:
                 now=now,
                 expires=expires,
                 browser=int(browser),
+                session=secrets.token_bytes(SHORT),
+                program=visit.program,
+                system=visit.system,
+                address=visit.address,
             )
             QUERIES.account_signed_in(connection, number=number, now=now)
             row: Row = QUERIES.account_by_number(connection, number=number)
@@ -98,6 +105,34 @@ class Sessions:
     def end(self, person: Person) -> None:
         def change(connection: Connection) -> None:
             QUERIES.session_end(connection, token_hash=person.session)
+
+        self._database.write(change)
+
+    def of_account(self, person: Person, now: int) -> messages.SessionList:
+        """Where the account is signed in at this time."""
+        rows = QUERIES.sessions_of_account(
+            self._database.read(),
+            account=person.number,
+            now=now,
+            idle_since=now - BROWSER_IDLE_SECONDS * SECOND,
+        )
+        return messages.SessionList(tuple(_info(row, person) for row in rows))
+
+    def end_one(self, person: Person, session: bytes) -> None:
+        """End one session of the account, which may be the one that asks."""
+
+        def change(connection: Connection) -> int:
+            ended: int = QUERIES.session_end_by_name(
+                connection, account=person.number, session=session
+            )
+            return ended
+
+        if not self._database.write(change):
+            raise NotFound("There is no such session. It may have ended already.")
+
+    def end_others(self, person: Person) -> None:
+        def change(connection: Connection) -> None:
+            QUERIES.session_end_others(connection, account=person.number, token_hash=person.session)
 
         self._database.write(change)
 
@@ -140,9 +175,24 @@ class Sessions:
             AccountId(row["account"]),
             row["number"],
             DeviceId(row["device"]),
+            closing=bool(row["closing"]),
         )
 
     def _note(self, change: Callable[[Connection], object]) -> None:
         """Keep a time; on a full disk restoring must go on, so it is left out then."""
         with suppress(StorageFull):
             self._database.write(change)
+
+
+def _info(row: Row, person: Person) -> messages.SessionInfo:
+    return messages.SessionInfo(
+        session=row["session"],
+        program=row["program"],
+        system=row["system"],
+        address=row["address"],
+        browser=bool(row["browser"]),
+        created=row["created"],
+        last_used=row["last_used"],
+        expires=row["expires"],
+        current=row["token_hash"] == person.session,
+    )

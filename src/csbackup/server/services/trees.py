@@ -40,15 +40,23 @@ def child(reader: NodeReader, tree: NodeId, name: bytes) -> Entry | None:
 
 def find(reader: NodeReader, roots: Roots, path: bytes) -> Entry | None:
     """The entry at a path; None where nothing is, and for a folder above the roots."""
-    entry = root_of(roots, path)
-    if entry is None:
-        return None
-    for name in parts(path[len(entry.name) :]):
-        inner = child(reader, entry.tree, name) if entry.kind == FOLDER else None
+    found = way(reader, roots, path)
+    return found[-1] if found else None
+
+
+def way(reader: NodeReader, roots: Roots, path: bytes) -> list[Entry]:
+    """The entries from the root down to a path; empty where `find` has none."""
+    root = root_of(roots, path)
+    if root is None:
+        return []
+    found = [root]
+    for name in parts(path[len(root.name) :]):
+        folder = found[-1]
+        inner = child(reader, folder.tree, name) if folder.kind == FOLDER else None
         if inner is None:
-            return None
-        entry = inner
-    return entry
+            return []
+        found.append(inner)
+    return found
 
 
 def root_of(roots: Iterable[Entry], path: bytes) -> Entry | None:

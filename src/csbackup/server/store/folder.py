@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -83,6 +84,12 @@ class FolderStore:
         with suppress(FileNotFoundError):
             path.unlink()
             sync_folder(path.parent)
+
+    def clear(self, account: AccountId) -> None:
+        folder = self._packs / account.hex()
+        if folder.exists():
+            shutil.rmtree(folder)
+            sync_folder(self._packs)
 
     def free_bytes(self) -> int:
         status = os.statvfs(self._packs)

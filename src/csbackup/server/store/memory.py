@@ -60,6 +60,12 @@ class MemoryStore:
         with self._lock:
             self._packs.pop((account, pack), None)
 
+    def clear(self, account: AccountId) -> None:
+        with self._lock:
+            for owner, pack in list(self._packs):
+                if owner == account:
+                    del self._packs[owner, pack]
+
     def free_bytes(self) -> int:
         with self._lock:
             return self._capacity_bytes - sum(len(content) for content, _ in self._packs.values())

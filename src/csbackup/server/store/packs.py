@@ -60,6 +60,9 @@ class Store(Protocol):
     def delete(self, account: AccountId, pack: PackId) -> None:
         """Harmless when it is not here."""
 
+    def clear(self, account: AccountId) -> None:
+        """Delete all packs of an account. A crash in between leaves some: clear it again."""
+
     def free_bytes(self) -> int:
         """Room that is left, reserve included."""
 

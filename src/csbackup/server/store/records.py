@@ -37,6 +37,9 @@ class Records(Protocol):
     def remove(self, account: AccountId, name: str) -> None:
         """Harmless when it is not here."""
 
+    def clear(self, account: AccountId, *, keep: str) -> None:
+        """Remove all records of an account but one. A crash in between leaves some: again then."""
+
     def sweep(self) -> None:
         """Remove what a crash left half-written; only while nobody writes."""
 
@@ -74,6 +77,14 @@ class FolderRecords:
             path.unlink()
             sync_folder(path.parent)
 
+    def clear(self, account: AccountId, *, keep: str) -> None:
+        folder = self._folder / account.hex()
+        gone = [name for name in self.names(account) if name != keep]
+        for name in gone:
+            (folder / name).unlink(missing_ok=True)
+        if gone:
+            sync_folder(folder)
+
     def sweep(self) -> None:
         for leftover in self._folder.glob("*/*.new"):
             leftover.unlink()
@@ -100,6 +111,11 @@ class MemoryRecords:
 
     def remove(self, account: AccountId, name: str) -> None:
         self._files.pop((account, checked_name(name)), None)
+
+    def clear(self, account: AccountId, *, keep: str) -> None:
+        for owner, name in list(self._files):
+            if owner == account and name != keep:
+                del self._files[owner, name]
 
     def sweep(self) -> None:
         """Nothing outlives the process."""

@@ -1,24 +1,25 @@
-/** One's own account: what it is, password, recovery kit, session. */
+/** One's own account: what it is, devices, sessions, password, recovery kit, its data and its end. */
 
-import { Button, Stack } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useLocation } from "wouter";
+import { Stack } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 
-import { signOut } from "../../api/actions";
 import type { Account } from "../../api/client";
 import { accountQuery } from "../../api/queries";
-import { setPerson } from "../../api/session";
 import { formatBytes } from "../../lib/quantities";
 import { Facts } from "../../ui/Facts";
 import { FailureNotice, PageHead, Section, Waiting } from "../../ui/Page";
 import { When } from "../../ui/When";
 import { useSpeaking, useWords } from "../../words/words";
 import { ChangePassword } from "./ChangePassword";
+import { DeleteAccount } from "./DeleteAccount";
+import { Export } from "./Export";
 import { NewKit } from "./NewKit";
+import { OwnDevices } from "./OwnDevices";
+import { Sessions } from "./Sessions";
 
 export function AccountPage() {
   const words = useWords().account;
-  const account = useQuery(accountQuery);
+  const account = useQuery({ ...accountQuery, refetchOnMount: "always" }); // what is stored grows
   return (
     <>
       <PageHead title={words.title} />
@@ -29,15 +30,26 @@ export function AccountPage() {
       {account.data && (
         <Stack gap="lg">
           <About account={account.data} />
+          <Section title={words.devicesTitle}>
+            <OwnDevices />
+          </Section>
+          <Section title={words.sessionsTitle}>
+            <Sessions />
+          </Section>
           <Section title={words.passwordTitle}>
             <ChangePassword account={account.data} />
           </Section>
           <Section title={words.kitTitle}>
             <NewKit account={account.data} />
           </Section>
-          <Section title={words.sessionTitle}>
-            <EndSession />
+          <Section title={words.exportTitle}>
+            <Export />
           </Section>
+          {account.data.closing == null && (
+            <Section title={words.deleteTitle}>
+              <DeleteAccount account={account.data} />
+            </Section>
+          )}
         </Stack>
       )}
     </>
@@ -53,34 +65,12 @@ function About({ account }: { account: Account }) {
     <Section>
       <Facts
         facts={[
-          [mine.name, account.name],
+          [mine.name, <bdi key="name">{account.name}</bdi>],
           [mine.role, account.role === "admin" ? mine.roleAdmin : mine.roleUser],
           [mine.created, <When key="created" at={account.created} />],
           [mine.stored, account.quota_bytes > 0 ? mine.quota(stored, quota) : mine.noQuota(stored)],
         ]}
       />
     </Section>
-  );
-}
-
-function EndSession() {
-  const words = useWords();
-  const queries = useQueryClient();
-  const [, navigate] = useLocation();
-  const leave = useMutation({
-    mutationFn: signOut,
-    onSuccess: () => {
-      setPerson(queries, null);
-      navigate("/");
-    },
-  });
-  return (
-    <Stack gap="md" align="flex-start">
-      <p>{words.account.sessionText}</p>
-      {leave.isError && <FailureNotice error={leave.error} />}
-      <Button variant="default" loading={leave.isPending} onClick={() => leave.mutate()}>
-        {words.shell.signOut}
-      </Button>
-    </Stack>
   );
 }

@@ -1,15 +1,16 @@
 /** The accounts of the server. */
 
 import { useQuery } from "@tanstack/react-query";
-import { IconUsers } from "@tabler/icons-react";
+import { IconTrash, IconUsers } from "@tabler/icons-react";
 
 import type { Schemas } from "../../api/client";
 import { accountsQuery } from "../../api/queries";
+import { brief, toDate } from "../../lib/times";
 import { Empty, FailureNotice, PageHead, Section, Waiting } from "../../ui/Page";
 import { Count, Size } from "../../ui/Quantity";
 import { Records, type Column } from "../../ui/Records";
 import { When } from "../../ui/When";
-import { useWords } from "../../words/words";
+import { useSpeaking, useWords } from "../../words/words";
 import styles from "./Admin.module.css";
 
 type Summary = Schemas["AccountSummary"];
@@ -47,7 +48,7 @@ export function AccountsPage() {
 function useColumns(): Column<Summary>[] {
   const { admin, account } = useWords();
   return [
-    { title: admin.account, cell: (row) => <b className={styles.strong}>{row.name}</b> },
+    { title: admin.account, cell: (row) => <Name row={row} /> },
     {
       title: admin.role,
       cell: (row) => (row.role === "admin" ? account.roleAdmin : account.roleUser),
@@ -62,4 +63,22 @@ function useColumns(): Column<Summary>[] {
       cell: (row) => (row.quota_bytes > 0 ? <Size bytes={row.quota_bytes} /> : admin.noQuota),
     },
   ];
+}
+
+function Name({ row }: { row: Summary }) {
+  const { words, locale } = useSpeaking();
+  const due = row.closing ?? null;
+  return (
+    <>
+      <b className={styles.strong}>
+        <bdi>{row.name}</bdi>
+      </b>
+      {due !== null && (
+        <span className={styles.closing}>
+          <IconTrash size={15} aria-hidden="true" />
+          {words.account.closingOn(brief(toDate(due), locale))}
+        </span>
+      )}
+    </>
+  );
 }

@@ -1,10 +1,11 @@
 /** How to get the client onto this machine, or another one. */
 
-import { Anchor, SegmentedControl, Stack, Text } from "@mantine/core";
-import { useState } from "react";
+import { Alert, Anchor, SegmentedControl, Stack, Text } from "@mantine/core";
+import { useEffect, useState } from "react";
 
 import type { ServerInfo } from "../../api/client";
-import { detectSystem, SYSTEMS, type System } from "../../lib/platform";
+import { door, serverAddress } from "../../api/door";
+import { detectMachine, readMachine, SYSTEMS, type Machine, type System } from "../../lib/platform";
 import { Command } from "../../ui/Copy";
 import { useWords } from "../../words/words";
 import { commandsFor } from "./commands";
@@ -20,11 +21,12 @@ interface Props {
 
 export function GetClient({ server, account }: Props) {
   const words = useWords().client;
-  const [here] = useState(() => detectSystem(navigator.userAgent));
-  const [system, setSystem] = useState<System>(here);
+  const machine = useMachine();
+  const [chosen, setChosen] = useState<System | null>(null);
+  const system = chosen ?? machine.system;
   if (server.client_wheel === "") return <Text c="dimmed">{words.noWheel}</Text>;
   const person = { name: account ?? words.yourName, exists: account !== null };
-  const commands = commandsFor(system, server, location.origin, person);
+  const commands = commandsFor(system, server, serverAddress(), person);
   const steps = [
     { title: words.steps.install, text: commands.install },
     { title: person.exists ? words.steps.login : words.steps.register, text: commands.enrol },
@@ -32,16 +34,17 @@ export function GetClient({ server, account }: Props) {
   ];
   return (
     <Stack gap="lg">
+      {machine.handheld && <Alert color="yellow">{words.handheld}</Alert>}
       <div className={styles.system}>
         <SegmentedControl
           aria-label={words.system}
           value={system}
-          onChange={(value) => setSystem(value as System)}
+          onChange={(value) => setChosen(value as System)}
           data={SYSTEMS.map((one) => ({ value: one, label: NAMES[one] }))}
         />
         <Text size="sm" c="dimmed">
-          {words.shellHint[system]}
-          {system === here && ` (${words.detected})`}. {words.pythonNeeded}
+          {system === machine.system && !machine.handheld && <Detected machine={machine} />}
+          {words.shellHint[system]}. {words.pythonNeeded}
         </Text>
       </div>
       <ol className={styles.steps}>
@@ -54,6 +57,32 @@ export function GetClient({ server, account }: Props) {
       </ol>
       <Trust server={server} />
     </Stack>
+  );
+}
+
+/** What the browser says at once; a moment later what it says when asked. */
+function useMachine(): Machine {
+  const [machine, setMachine] = useState(() => readMachine(navigator.userAgent));
+  useEffect(() => {
+    let wanted = true;
+    void detectMachine().then((found) => {
+      if (wanted) setMachine(found);
+    });
+    return () => {
+      wanted = false;
+    };
+  }, []);
+  return machine;
+}
+
+function Detected({ machine: { system, architecture } }: { machine: Machine }) {
+  const words = useWords().client;
+  const kind = architecture === null ? "" : `, ${words.architectures[architecture]}`;
+  return (
+    <span className={styles.detected}>
+      {words.detected}: {NAMES[system]}
+      {kind}.{" "}
+    </span>
   );
 }
 
@@ -72,11 +101,13 @@ function Trust({ server }: { server: ServerInfo }) {
           <Command text={server.pin} label={words.pin} />
         </div>
         <p>{words.browserText}</p>
-        <p>
-          <Anchor href={server.client_wheel} download>
-            {words.wheel}
-          </Anchor>
-        </p>
+        {door === null && (
+          <p>
+            <Anchor href={server.client_wheel} download>
+              {words.wheel}
+            </Anchor>
+          </p>
+        )}
         <div>
           <Text size="sm" c="dimmed">
             {words.wheelHash}

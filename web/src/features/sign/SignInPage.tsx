@@ -7,8 +7,10 @@ import { Link, Redirect, useSearchParams } from "wouter";
 
 import { signIn } from "../../api/actions";
 import type { Account } from "../../api/client";
+import { door } from "../../api/door";
 import { accountQuery, serverQuery } from "../../api/queries";
 import { setPerson } from "../../api/session";
+import { readKitCode } from "../../lib/recovery";
 import { FailureNotice, Narrow, PageHead, Section } from "../../ui/Page";
 import { useWords } from "../../words/words";
 import { NewPasswordAfterRecovery } from "./NewPasswordAfterRecovery";
@@ -58,7 +60,7 @@ interface FormProps {
 
 function SignInForm({ onPassword, onRecovery }: FormProps) {
   const words = useWords().sign;
-  const [name, setName] = useState("");
+  const [name, setName] = useState(door?.account ?? "");
   const [secret, setSecret] = useState("");
   const [byRecovery, setByRecovery] = useState(false);
   const attempt = useMutation({
@@ -71,6 +73,12 @@ function SignInForm({ onPassword, onRecovery }: FormProps) {
   function submit(event: FormEvent) {
     event.preventDefault();
     attempt.mutate();
+  }
+
+  function giveSecret(text: string) {
+    const code = byRecovery ? readKitCode(text) : null; // the whole of a kit's QR code
+    if (code !== null) setName(code.account);
+    setSecret(code?.recoveryKey ?? text);
   }
 
   function turn() {
@@ -91,7 +99,7 @@ function SignInForm({ onPassword, onRecovery }: FormProps) {
           value={name}
           onChange={(event) => setName(event.currentTarget.value)}
         />
-        <SecretInput byRecovery={byRecovery} value={secret} onChange={setSecret} />
+        <SecretInput byRecovery={byRecovery} value={secret} onChange={giveSecret} />
         {attempt.isError && <FailureNotice error={attempt.error} />}
         <Button type="submit" loading={attempt.isPending} fullWidth>
           {words.submit}
@@ -99,7 +107,7 @@ function SignInForm({ onPassword, onRecovery }: FormProps) {
         <Text size="sm" c="dimmed">
           {words.keysStay}
         </Text>
-        <Anchor component="button" type="button" size="sm" onClick={turn}>
+        <Anchor component="button" type="button" size="sm" ta="start" onClick={turn}>
           {byRecovery ? words.usePassword : words.useRecovery}
         </Anchor>
       </Stack>
@@ -144,7 +152,7 @@ function SecretInput({ byRecovery, value, onChange }: SecretProps) {
 function NoAccount() {
   const words = useWords().sign;
   const server = useQuery(serverQuery);
-  if (!server.data?.may_register) return null;
+  if (!server.data?.may_register || door !== null) return null;
   return (
     <Text ta="center" mt="md">
       {words.noAccount}{" "}

@@ -1,6 +1,6 @@
 -- name: admin_accounts()
 select
-    a.name, a.role, a.created, a.stored_bytes, a.quota_bytes, a.last_sign_in,
+    a.name, a.role, a.created, a.stored_bytes, a.quota_bytes, a.last_sign_in, a.closing,
     (select count(*) from devices d where d.account = a.number) as devices
 from accounts a
 order by a.name;

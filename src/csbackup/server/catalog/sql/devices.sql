@@ -15,6 +15,9 @@ update devices
 set name = :name, os = :os, version = :version, serial = :serial, last_contact = :now, state = 'idle'
 where number = :number;
 
+-- name: device_rename(number, name)!
+update devices set name = :name where number = :number;
+
 -- name: device_revoke(number, now)!
 update devices set revoked = :now, state = 'idle' where number = :number;
 
@@ -26,7 +29,8 @@ where number = :number;
 update devices set last_contact = :now where number = :number;
 
 -- name: device_by_token(token_hash)^
-select c.serial, d.number, d.device, d.last_contact, a.number as account_number, a.account
+select c.serial, d.number, d.device, d.last_contact, a.number as account_number, a.account,
+       a.closing is not null as closing
 from certificates c
 join devices d on d.number = c.device
 join accounts a on a.number = d.account

@@ -1,6 +1,18 @@
--- name: session_add(token_hash, account, now, expires, browser)!
-insert into sessions (token_hash, account, created, last_used, expires, browser)
-values (:token_hash, :account, :now, :now, :expires, :browser);
+-- name: session_add(token_hash, account, now, expires, browser, session, program, system, address)!
+insert into sessions (
+    token_hash, account, created, last_used, expires, browser, session, program, system, address
+) values (
+    :token_hash, :account, :now, :now, :expires, :browser, :session, :program, :system, :address
+);
+
+-- name: sessions_of_account(account, now, idle_since)
+select token_hash, session, program, system, address, browser, created, last_used, expires
+from sessions
+where account = :account and expires > :now and (browser = 0 or last_used > :idle_since)
+order by last_used desc, created desc;
+
+-- name: session_end_by_name(account, session)!
+delete from sessions where account = :account and session = :session;
 
 -- name: session_by_hash(token_hash)^
 select s.token_hash, s.last_used, s.expires, s.browser, a.number, a.account, a.role
