@@ -55,6 +55,10 @@ class Damaged(Exception):
     """Something does not hold; the message says what."""
 
 
+class Missing(Damaged):
+    """A chunk that cannot be had, from no pack."""
+
+
 # --- CBOR: integers, byte strings, arrays -------------------------------------------------------
 
 
@@ -437,7 +441,7 @@ class Store:
                 continue
             if blake3(content, key=self.keys.id_key).digest() == chunk:
                 return content
-        raise Damaged(f"chunk {chunk.hex()} is missing or damaged")
+        raise Missing(f"chunk {chunk.hex()} is missing or damaged")
 
     def _open(self, place: Place) -> list[bytes]:
         if place in self.opened:
@@ -680,10 +684,25 @@ class Restore:
         self.waiting.extend((path + b"/" + entry.name, entry) for entry in reversed(entries))
 
     def _finish_folder(self, path: bytes, entry: Entry) -> None:
-        self._describe(path, entry, read_extras(self.store, entry))
+        entry, extras = self._with_extras(path, entry)
+        self._describe(path, entry, extras)
+
+    def _with_extras(self, path: bytes, entry: Entry) -> tuple[Entry, Extras]:
+        """An entry with its extras. Where they cannot be had, what needs none comes back without.
+
+        Its list of who may do what is not known then, so its group gets no more than everybody.
+        """
+        try:
+            return entry, read_extras(self.store, entry)
+        except Missing as problem:
+            if entry.kind not in (FILE, FOLDER, FIFO, SOCKET):
+                raise
+            self.problems.append(f"{os.fsdecode(path)}: its attributes cannot be had: {problem}")
+            mode = entry.mode & (~0o070 | (entry.mode & 0o007) << 3)
+            return entry._replace(mode=mode), Extras()
 
     def _other(self, path: bytes, entry: Entry) -> None:
-        extras = read_extras(self.store, entry)
+        entry, extras = self._with_extras(path, entry)
         if entry.kind == SYMLINK:
             self.links.append((path, entry, extras))
         else:

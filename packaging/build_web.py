@@ -1,4 +1,4 @@
-"""Build the web app and lay it where the server serves it: `src/csbackup/server/web/`.
+"""Build the web app and lay it where it is served from: `src/csbackup/web/built/`.
 
 Standard library only: this runs before anything is installed. As a program:
 
@@ -22,7 +22,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "web"
-OUTPUT = ROOT / "src" / "csbackup" / "server" / "web"
+OUTPUT = ROOT / "src" / "csbackup" / "web" / "built"
 FINGERPRINT = ".built-from"
 NOT_SOURCES = {"node_modules", "dist", "e2e", "test-results", "playwright-report", "coverage"}
 
@@ -172,7 +172,7 @@ def _take_over(built_from: str) -> None:
     built = SOURCES / "dist"
     if not (built / "index.html").is_file():
         raise WebNotBuilt("`npm run build` left no web/dist/index.html.")
-    aside = OUTPUT.with_name("web.new")
+    aside = OUTPUT.with_name("built.new")
     shutil.rmtree(aside, ignore_errors=True)
     shutil.copytree(built, aside)
     (aside / FINGERPRINT).write_text(built_from, "ascii")
@@ -181,7 +181,7 @@ def _take_over(built_from: str) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Build the web app into the server's package.")
+    parser = argparse.ArgumentParser(description="Build the web app into the package.")
     parser.add_argument("--check", action="store_true", help="only say whether it is current")
     parser.add_argument("--print-node", action="store_true", help="only say where Node.js is")
     wanted = parser.parse_args()

@@ -1,4 +1,7 @@
-"""A demo to click through: a server, an account, and a device that keeps backing up.
+"""A demo to click through: a server with a year behind it, and a device that keeps backing up.
+
+The year is lived in half a minute, by programs whose clock is moved (Debian's package `faketime`);
+without that, the demo begins today.
 
 Everything lies in ./demo-data (or CSB_DEMO_DATA); delete that folder to start afresh. Arguments go
 to `csb-server serve`. Ends with the server, or with Ctrl+C.
@@ -7,21 +10,27 @@ to `csb-server serve`. Ends with the server, or with Ctrl+C.
 import os
 import re
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from demo_files import EARLIER_CHANGES, changes_without_end, write_first_files
+from support import household
+from support.history import LAPTOP, STICK, is_made, make_history
+from support.household import Household
+from support.past import can_travel
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("CSB_DEMO_DATA", ROOT / "demo-data")).resolve()
+YEAR = DATA / "year"
 PROGRAMS = Path(sys.executable).parent
 
 ACCOUNT = "demo"
-DEVICE = "demo-laptop"
+FILES = 5_000
 SECONDS_BETWEEN_BACKUPS = 120
 SECONDS_TO_START = 60
 WORDS = """
@@ -43,13 +52,15 @@ class Server:
 def main() -> int:
     DATA.mkdir(parents=True, exist_ok=True)
     password = keep_password(DATA / "password")
+    if can_travel() and not is_made(YEAR):
+        live_a_year(password)
     server = start_server(sys.argv[1:])
     signal.signal(signal.SIGTERM, lambda *_: server.process.terminate())
     try:
-        client = Client(home=DATA / "laptop-state", files=DATA / "laptop", password=password)
+        client = Client(home=DATA / "laptop-state", files=YEAR / "home", password=password)
         if not client.is_enrolled():
             set_up(client, server)
-        show_invitation(server, password)
+        show_invitation(client, server)
         live_on(client, server)
     except KeyboardInterrupt:
         print("\nStopping.", flush=True)
@@ -59,12 +70,19 @@ def main() -> int:
     return 0
 
 
+def live_a_year(password: str) -> None:
+    print("Living a year of backups: half a minute or a little more ...", flush=True)
+    shutil.rmtree(YEAR, ignore_errors=True)  # of a start that broke off
+    make_history(YEAR, files=FILES, account=ACCOUNT, password=password)
+
+
 class Client:
     """The device of the demo: `csb` with a state folder of its own."""
 
     def __init__(self, home: Path, files: Path, password: str) -> None:
         self.home = home
         self.files = files
+        self.password = password
         self._environment = dict(os.environ, CSB_HOME=str(home), CSB_PASSWORD=password)
 
     def is_enrolled(self) -> bool:
@@ -95,7 +113,7 @@ def keep_password(path: Path) -> str:
 
 
 def start_server(arguments: list[str]) -> Server:
-    command = [str(PROGRAMS / "csb-server"), "serve", "--data", str(DATA / "server"), *arguments]
+    command = [str(PROGRAMS / "csb-server"), "serve", "--data", str(YEAR / "server"), *arguments]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     deadline = threading.Timer(SECONDS_TO_START, process.kill)
     deadline.start()
@@ -131,20 +149,36 @@ def pass_on(process: subprocess.Popen[str]) -> None:
 
 
 def set_up(client: Client, server: Server) -> None:
-    print("Making the demo account and its first backups ...", flush=True)
     client.home.mkdir(parents=True, exist_ok=True)
-    write_first_files(client.files)
     url = server.url.replace("0.0.0.0", "127.0.0.1")
-    client.run(
-        "register", url, "--account", ACCOUNT, "--device", DEVICE, "--accept-pin", server.pin
-    )
-    make_admin()
-    client.run("add", *(str(folder) for folder in sorted(client.files.iterdir())))
+    if is_made(YEAR):
+        go_on_from_the_year(client, url, server.pin)
+    else:
+        begin_today(client, url, server.pin)
     client.mark_enrolled()  # what comes now may break off: a second start goes on from here
     client.run("backup")
-    for change in EARLIER_CHANGES:
-        change(client.files)
-        client.run("backup")
+
+
+def go_on_from_the_year(client: Client, url: str, pin: str) -> None:
+    """The laptop of the year, whose server has another address now."""
+    client.run(
+        "login", url, "--account", ACCOUNT, "--device", LAPTOP, "--take-over", LAPTOP,
+        "--accept-pin", pin,
+    )  # fmt: skip
+    client.run("add", str(client.files), str(YEAR / STICK))
+
+
+def begin_today(client: Client, url: str, pin: str) -> None:
+    print("Making the demo account and its first backup ...", flush=True)
+    household.furnish(today(client.files), FILES)
+    client.run("register", url, "--account", ACCOUNT, "--device", LAPTOP, "--accept-pin", pin)
+    make_admin()
+    client.run("add", str(client.files))
+    print("Install the package `faketime`, and a new demo has a year of snapshots.", flush=True)
+
+
+def today(files: Path) -> Household:
+    return Household(files, datetime.now(UTC))
 
 
 def make_admin() -> None:
@@ -155,19 +189,19 @@ def make_admin() -> None:
         "create",
         ACCOUNT,
         "--data",
-        str(DATA / "server"),
+        str(YEAR / "server"),
     ]
     subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
 
 
-def show_invitation(server: Server, password: str) -> None:
+def show_invitation(client: Client, server: Server) -> None:
     lines = [
         f"Open      {server.url.replace('0.0.0.0', '127.0.0.1')}",
         f"Account   {ACCOUNT}",
-        f"Password  {password}",
+        f"Password  {client.password}",
         "",
         "The account is an admin too.",
-        f"The device {DEVICE} backs up {DATA / 'laptop'} every two minutes.",
+        f"The device {LAPTOP} backs up {client.files} every two minutes.",
         "The browser warns of the server's own certificate: that is expected here.",
         "Ctrl+C stops everything.",
     ]
@@ -181,10 +215,10 @@ def show_invitation(server: Server, password: str) -> None:
 
 def live_on(client: Client, server: Server) -> None:
     """Change something and back it up, until the server stops."""
-    for change in changes_without_end():
+    for change in household.changes_without_end():
         if wait_for_end(server.process, SECONDS_BETWEEN_BACKUPS):
             return
-        change(client.files)
+        change(today(client.files))
         client.run("backup")
 
 

@@ -19,7 +19,10 @@
     │   ├── PinMismatch
     │   ├── CertificateRefused
     │   ├── ServerWentBack
-    │   └── HistoryBroken
+    │   ├── HistoryBroken
+    │   └── OrderInvalid     a restore order does not hold
+    │       ├── OrderExpired
+    │       └── OrderReplayed
     ├── RemoteError          the server said no, or did not answer
     │   ├── ServerUnreachable
     │   ├── ServerIncompatible
@@ -196,6 +199,26 @@ class HistoryBroken(TrustError):
         super().__init__(f"The chain of snapshots does not hold: {why}. Do not trust this history.")
 
 
+class OrderInvalid(TrustError):
+    """A restore order that the account did not give, or not like this."""
+
+    code = "order-invalid"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"The restore order does not hold: {why}. It is not carried out.")
+
+
+class OrderExpired(OrderInvalid):
+    code = "order-expired"
+
+
+class OrderReplayed(OrderInvalid):
+    code = "order-replayed"
+
+    def __init__(self) -> None:
+        super().__init__("it, or one with its number, was carried out or refused before")
+
+
 # --- the other side ---------------------------------------------------------------------------
 
 
@@ -269,6 +292,24 @@ class NotSignedIn(RequestError):
 
 class Forbidden(RequestError):
     code = "forbidden"
+
+
+class NotLetIn(RequestError):
+    """At a device's own page: this browser did not bring the token."""
+
+    code = "not-let-in"
+
+    def __init__(self) -> None:
+        super().__init__("This page opens with the address that `csb open` prints, once.")
+
+
+class WrongHost(RequestError):
+    """At a device's own page: a name that leads here, which is not its address."""
+
+    code = "wrong-host"
+
+    def __init__(self) -> None:
+        super().__init__("This is not the address of this page. Use the one `csb open` prints.")
 
 
 class NotFound(RequestError):
@@ -357,6 +398,17 @@ class ClientError(CsbError):
     code = "client-error"
 
 
+class NoSuchOrder(ClientError):
+    code = "no-such-order"
+
+
+class OrderInProgress(ClientError):
+    code = "order-in-progress"
+
+    def __init__(self) -> None:
+        super().__init__("Orders are being carried out on this machine already. Wait for that.")
+
+
 class NotEnrolled(ClientError):
     code = "not-enrolled"
 
@@ -406,6 +458,16 @@ class LocalDiskFull(ClientError):
 
     def __init__(self, path: str) -> None:
         super().__init__(f"The disk that holds {path} is full. Free some space and run it again.")
+
+
+class WebAppMissing(ClientError):
+    code = "web-app-missing"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This client came without the web pages, so it cannot open them. Install it again from "
+            "a server that has its web app, or use `csb ls` and `csb restore`."
+        )
 
 
 class ChunkerMissing(ClientError):

@@ -26,6 +26,7 @@ VIOLATIONS = [
     Violation("layers", "protocol/messages.py", "import csbackup.server.config"),
     Violation("layers", "server/config.py", "import csbackup.client.config"),
     Violation("layers", "client/config.py", "import csbackup.server.config"),
+    Violation("layers", "web/files.py", "import csbackup.client.config"),
     Violation("pure", "errors.py", "import logging"),
     Violation("pure", "format/chunking.py", "import os"),
     Violation("pure", "format/keys.py", "import secrets"),
@@ -56,7 +57,7 @@ CLOCK_AND_PATH = [
 def copy(tmp_path: Path) -> Path:
     """The source and the rules it is held to, free to be broken."""
     shutil.copytree(
-        ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__", "web")
+        ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__", "built")
     )
     for name in ("pyproject.toml", "ruff.toml"):
         shutil.copy(ROOT / name, tmp_path / name)

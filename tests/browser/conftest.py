@@ -1,7 +1,11 @@
-"""One server and one browser for all tests here; every test brings its own people."""
+"""One server and one browser for all tests here; every test brings its own people.
+
+The fixture `history` is another server, where somebody has lived for a year.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from support.browser import Person, chromium, person
+from support.history import History, make_history_once, open_history
 from support.processes import Server, start_server
 
 
@@ -16,6 +21,26 @@ from support.processes import Server, start_server
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with start_server(tmp_path_factory.mktemp("browser") / "data") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
+    """A server with 30 snapshots of 20,000 files over more than a year; it takes half a minute.
+
+    CSB_HISTORY names a folder to keep it in from run to run.
+    """
+    with open_history(
+        make_history_once(history_folder(tmp_path_factory)),
+        tmp_path_factory.mktemp("history") / "data",
+    ) as running:
+        yield running
+
+
+def history_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all processes of a run."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    return Path(os.environ.get("CSB_HISTORY", shared / "history-made"))
 
 
 @pytest.fixture(scope="session")

@@ -232,8 +232,7 @@ def test_a_person_finds_the_files_that_csb_backed_up(
     for name in ("to Anna.txt", "Übersicht.txt", "late.txt"):
         expect(entry(visitor, name)).to_be_visible()
 
-    snapshots = visitor.page.get_by_role("navigation", name="Snapshots")
-    snapshots.get_by_role("button").nth(1).click()
+    visitor.page.get_by_role("button", name="Earlier snapshot").click()
     expect(entry(visitor, "to Anna.txt")).to_be_visible()
     expect(entry(visitor, "late.txt")).to_have_count(0)
     visitor.page.get_by_role("link", name=str(home)).click()
@@ -253,6 +252,7 @@ def test_a_long_folder_shows_its_last_file_and_can_be_filtered(
     open_device(visitor, "laptop")
     expect(entry(visitor, "mail-00000")).to_be_visible()
 
+    visitor.page.get_by_role("row").nth(1).focus()
     visitor.page.keyboard.press("End")
 
     expect(entry(visitor, "mail-02099")).to_be_visible()

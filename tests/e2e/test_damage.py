@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from csbackup.format import packing
-from csbackup.format.ids import PackId
+from csbackup.format.ids import NodeId, PackId, split_ids
+from csbackup.format.nodes import Folder, read_node, unpack_node
 from support.nasty_files import add_socket, differences, different_names, make_nasty_files
 from support.processes import Client, clean_environment, start_server
 
@@ -107,6 +108,94 @@ def test_a_flipped_bit_in_a_block_is_named_and_the_rest_comes_back(
     assert missing
     assert "deep" in os.listdir(tmp_path / "out" / "source")  # noqa: PTH208
     assert named >= {f"{world.source}/{name.decode(errors='replace')}" for name in missing}
+
+
+@pytest.fixture
+def linked(tmp_path: Path) -> World:
+    """Six files with two names each, in blocks of their own; a link and a file with holes. What is
+    kept beside their contents lies in one block, which is damaged."""
+    source = tmp_path / "source"
+    source.mkdir()
+    for number in range(6):
+        (source / f"{number} one").write_bytes(os.urandom(300_000))
+        os.link(source / f"{number} one", source / f"{number} two")
+    (source / "link").symlink_to("somewhere")
+    with (source / "holes").open("wb") as file:
+        file.truncate(5_000_000)
+        file.write(b"begins" + bytes(4090))
+    with start_server(tmp_path / "data") as server:
+        client = Client(tmp_path / "home", server.url, server.pin)
+        client.register("ada", device="laptop")
+        client.run("add", str(source))
+        client.backup()
+        server.stop()
+    world = World(server.data, client.home, source, client.recovery_key, server.port, server.pin)
+    damage_extras(world)
+    return world
+
+
+def damage_extras(world: World) -> None:
+    wanted = extras_of(world)
+    hit = 0
+    for path in world.packs(packing.BLOCKS):
+        for item in footer(path).items:
+            if wanted & set(split_ids(item.chunks)):
+                flip(path, item.offset + item.length - 20)
+                hit += 1
+    assert hit == 1
+
+
+def extras_of(world: World) -> set[bytes]:
+    """The chunks that hold the extras of some entry."""
+    found: set[bytes] = set()
+    for path in world.packs(packing.TREES):
+        content = path.read_bytes()
+        for item in footer(path).items:
+            packed = content[item.offset : item.offset + item.length]
+            node = read_node(unpack_node(packed, NodeId(item.id)))
+            if isinstance(node, Folder):
+                found |= {entry.extras for entry in node.entries if entry.extras}
+    return found
+
+
+def test_a_damaged_block_of_extras_costs_attributes_and_no_contents(
+    linked: World, tmp_path: Path
+) -> None:
+    said = restore(linked, tmp_path / "out", 1, "--json")
+
+    problems = {Path(one["path"]).name: one["class"] for one in json.loads(said)["problems"]}
+    names = [f"{number} {name}" for number in range(6) for name in ("one", "two")]
+    assert problems == dict.fromkeys(names, "attributes-lacking") | {
+        "link": "content-lacking",
+        "holes": "content-lacking",
+    }
+    assert_contents(linked, tmp_path / "out", names)
+
+
+def test_recover_brings_contents_back_whose_extras_are_damaged(
+    linked: World, tmp_path: Path
+) -> None:
+    finished = subprocess.run(
+        [sys.executable, RECOVER, linked.data, "--account", "ada", "--to", tmp_path / "out"],
+        capture_output=True,
+        text=True,
+        env=clean_environment(CSB_RECOVERY_KEY=linked.recovery_key),
+        check=False,
+    )
+
+    assert finished.returncode == 1, finished.stderr
+    assert finished.stderr.count("its attributes cannot be had") == 13  # that with holes as well
+    names = [f"{number} {name}" for number in range(6) for name in ("one", "two")]
+    assert_contents(linked, tmp_path / "out", names)
+
+
+def assert_contents(world: World, out: Path, names: list[str]) -> None:
+    """Exactly these files are there, each the same as its original, in content and time."""
+    back = out / world.source.name
+    assert sorted(path.name for path in back.iterdir()) == sorted(names)
+    for name in names:
+        assert (back / name).read_bytes() == (world.source / name).read_bytes()
+        assert (back / name).stat().st_mtime_ns == (world.source / name).stat().st_mtime_ns
 
 
 def test_a_flipped_bit_in_a_listing_stops_only_what_is_below_it(

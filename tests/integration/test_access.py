@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from csbackup.format import packing
+from csbackup.protocol.adapter import render
 from csbackup.server.api.table import ROUTES
 from csbackup.server.app import clock
 from support.api import Api, Backup, DeviceCaller, PersonCaller, api_on, b64
+from support.orders import SignedOrder, Wish, draft_of, next_order, placed_order
 
 # Anna owns `laptop` (which backed up, and has an upload open) and `tablet`. Bert owns `phone` and
 # `lost`, which is revoked. Root is an admin. Anna asks last: what she does may end her device.
@@ -22,6 +24,7 @@ OPEN = (200, 200, 200, 200, 200, 200, 200, 200)
 OWN = (401, 200, 403, 403, 403, 401, 200, 200)  # persons, each about themselves
 LISTINGS = (401, 404, 200, 404, 404, 401, 200, 200)  # of Anna's laptop
 DEVICES = (401, 403, 200, 200, 200, 401, 403, 403)
+ORDERED = (401, 403, 200, 404, 404, 401, 403, 403)  # within an order to Anna's laptop
 ADMINS = (401, 403, 403, 403, 403, 401, 200, 403)
 
 TABLE: dict[str, tuple[int, ...]] = {
@@ -53,6 +56,10 @@ TABLE: dict[str, tuple[int, ...]] = {
     "certificates": LISTINGS,
     "snapshots": LISTINGS,
     "listing": LISTINGS,
+    "search": LISTINGS,
+    "versions": LISTINGS,
+    "changes": LISTINGS,
+    "report": LISTINGS,
     "check_in": DEVICES,
     "open_upload": (401, 403, 201, 201, 201, 401, 403, 403),
     "have": (401, 403, 200, 404, 404, 401, 403, 403),
@@ -62,6 +69,15 @@ TABLE: dict[str, tuple[int, ...]] = {
     "nodes": (401, 200, 200, 200, 200, 401, 200, 200),  # what they hold: see below
     "locate": (401, 200, 403, 403, 403, 401, 200, 200),  # what they hold: see below
     "get_pack": (401, 404, 403, 403, 403, 401, 404, 200),
+    "prepare_order": (401, 404, 403, 403, 403, 401, 404, 200),
+    "order": (401, 422, 403, 403, 403, 401, 422, 201),  # Anna's signature
+    "orders": OWN,  # what they hold: see below
+    "withdraw_order": (401, 404, 403, 403, 403, 401, 404, 200),
+    "device_orders": DEVICES,  # what they hold: see below
+    "device_order": ORDERED,
+    "report_order": ORDERED,
+    "locate_ordered": ORDERED,
+    "get_ordered": (401, 403, 206, 404, 404, 401, 403, 403),
     "admin_devices": ADMINS,
     "admin_accounts": ADMINS,
     "admin_status": ADMINS,
@@ -78,6 +94,7 @@ class World:
     backup: Backup
     upload: str
     pack: packing.Pack  # of the open upload
+    order: SignedOrder  # from Anna, to her laptop
 
     def session(self) -> str:
         """The name of Anna's session."""
@@ -108,7 +125,8 @@ def world(tmp_path: Path) -> Any:
             zip(CALLERS[1:], (bert, laptop, tablet, phone, lost, root, anna), strict=True)
         )
         tokens = {"anyone": "", **{name: caller.token for name, caller in callers.items()}}
-        yield World(api, tokens, anna, laptop, backup, upload.hex(), pack)
+        order = placed_order(api, anna, laptop)
+        yield World(api, tokens, anna, laptop, backup, upload.hex(), pack, order)
 
 
 Request = tuple[str, str, dict[str, Any]]
@@ -147,6 +165,35 @@ def _chunks(world: World) -> Request:
 
 def _pack(world: World) -> Request:
     return "GET", f"packs/{world.backup.nodes.id.hex()}", {}
+
+
+def _draft(world: World) -> Request:
+    wish = Wish(world.laptop.device, world.laptop.device, 1, (b"/data",))
+    return "POST", "orders/prepare", {"json": render(draft_of(wish))}
+
+
+def _order(world: World) -> Request:
+    order = next_order(world.api, world.anna, world.laptop)
+    message = {"order": b64(order.document), "signature": b64(order.signature)}
+    return "POST", "orders", {"json": message}
+
+
+def _of_order(method: str, rest: str = "", **options: Any) -> Callable[[World], Request]:
+    return lambda world: (method, f"device/orders/{world.order.id.hex()}{rest}", options)
+
+
+def _ordered_chunks(world: World) -> Request:
+    _, _, options = _chunks(world)
+    return "POST", f"device/orders/{world.order.id.hex()}/locate", options
+
+
+def _ordered_block(world: World) -> Request:
+    assert world.backup.blocks is not None
+    item = world.backup.blocks.footer.items[0]
+    pack = world.backup.blocks.id.hex()
+    headers = {"Range": f"bytes={item.offset}-{item.offset + item.length - 1}"}
+    path = f"device/orders/{world.order.id.hex()}/packs/{pack}"
+    return "GET", path, {"headers": headers}
 
 
 def _wheel(world: World) -> Request:
@@ -207,6 +254,10 @@ REQUESTS: dict[str, Callable[[World], Request]] = {
     "certificates": _of_laptop("GET", "/certificates"),
     "snapshots": _of_laptop("GET", "/snapshots"),
     "listing": _of_laptop("GET", "/listing"),
+    "search": _of_laptop("GET", "/search?name=a"),
+    "versions": _of_laptop("GET", "/versions?path=L2RhdGE"),
+    "changes": _of_laptop("GET", "/changes?from=1&to=1"),
+    "report": _of_laptop("GET", "/report"),
     "check_in": _post("checkin", {"version": "1", "os": "Linux"}),
     "open_upload": _post("uploads", {"source": bytes(16).hex()}),
     "have": _have,
@@ -216,6 +267,15 @@ REQUESTS: dict[str, Callable[[World], Request]] = {
     "nodes": lambda world: ("POST", "nodes", {"content": world.backup.roots}),
     "locate": _chunks,
     "get_pack": _pack,
+    "prepare_order": _draft,
+    "order": _order,
+    "orders": _get("orders"),
+    "withdraw_order": lambda world: ("DELETE", f"orders/{world.order.id.hex()}", {}),
+    "device_orders": _get("device/orders"),
+    "device_order": _of_order("GET"),
+    "report_order": _of_order("POST", json={"state": "running"}),
+    "locate_ordered": _ordered_chunks,
+    "get_ordered": _ordered_block,
     "admin_devices": _get("admin/devices"),
     "admin_accounts": _get("admin/accounts"),
     "admin_status": _get("admin/status"),
@@ -254,6 +314,15 @@ def test_blocks_of_another_account_are_not_here(world: World) -> None:
 
     assert {caller for caller, content in answers.items() if pack in content} == {"anna"}
     assert answers["bert"] == answers["admin"] == NOTHING
+
+
+def test_orders_are_seen_by_their_account_and_their_device_alone(world: World) -> None:
+    seen = {
+        name: {caller for caller in CALLERS if world.order.id.hex() in world.ask(caller, name).text}
+        for name in ("orders", "device_orders")
+    }
+
+    assert seen == {"orders": {"anna"}, "device_orders": {"laptop"}}
 
 
 def test_everybody_sees_only_their_own_devices(world: World) -> None:

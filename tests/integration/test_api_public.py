@@ -17,10 +17,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from csbackup.server.api.description import as_text, describe
-from csbackup.server.api.headers import HEADERS
 from csbackup.server.api.pages import Pages
 from csbackup.server.api.table import ROUTES
 from csbackup.server.services.client_wheel import build_wheel
+from csbackup.web.files import built_folder
+from csbackup.web.headers import SAFE_HEADERS
 from support.api import BASE, Api, api_on
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,11 +45,22 @@ def test_the_description_is_served_as_it_is_committed(api: Api) -> None:
 def test_every_answer_has_the_safe_headers(api: Api, path: str) -> None:
     answer = api.get(path)
 
-    assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+    assert {name: answer.headers[name] for name in SAFE_HEADERS} == SAFE_HEADERS
     policy = answer.headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy
     assert "unsafe-eval" not in policy.replace("wasm-unsafe-eval", "")
+
+
+def test_only_what_the_page_itself_opened_is_shown_beside_our_own_files() -> None:
+    policy = SAFE_HEADERS["Content-Security-Policy"]
+
+    sources = dict(rule.split(" ", 1) for rule in policy.split("; "))
+    assert sources["img-src"] == "'self' blob:"
+    assert sources["media-src"] == sources["frame-src"] == "blob:"
+    with_blobs = {name for name, allowed in sources.items() if "blob:" in allowed}
+    assert with_blobs == {"img-src", "media-src", "frame-src"}  # never scripts, styles, workers
+    assert not any(word in policy for word in ("data:", "https:", "http:", "*"))
 
 
 def test_answers_of_the_api_are_kept_nowhere(api: Api) -> None:
@@ -112,8 +124,15 @@ def test_the_wheel_is_whole_and_always_the_same(api: Api) -> None:
         record = archive.read(names[-1]).decode()
     assert "csbackup/client/cli/__init__.py" in names
     assert "csbackup/server/catalog/migrations/0001_first.sql" in names
-    assert not [name for name in names if "__pycache__" in name or "/server/web/" in name]
+    assert not [name for name in names if "__pycache__" in name or name.endswith((".br", "-from"))]
     assert {line.partition(",")[0] for line in record.splitlines()} == set(names)
+
+
+def test_the_wheel_has_the_web_app_where_the_server_has_it() -> None:
+    built = built_folder() / "index.html"
+
+    with zipfile.ZipFile(io.BytesIO(build_wheel().content)) as archive:
+        assert ("csbackup/web/built/index.html" in archive.namelist()) == built.is_file()
 
 
 def test_another_wheel_is_not_there(api: Api) -> None:

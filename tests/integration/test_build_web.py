@@ -31,7 +31,7 @@ def clone(tmp_path: Path) -> Path:
     lock = {"name": "stand-in", "version": "1.0.0", "lockfileVersion": 3}
     lock["packages"] = {"": {"name": "stand-in", "version": "1.0.0"}}
     (sources / "package-lock.json").write_text(json.dumps(lock))
-    (tmp_path / "src/csbackup/server").mkdir(parents=True)
+    (tmp_path / "src/csbackup/web").mkdir(parents=True)
     (tmp_path / "packaging").mkdir()
     shutil.copy(ROOT / "packaging/build_web.py", tmp_path / "packaging")
     return tmp_path
@@ -48,10 +48,10 @@ def builder(clone: Path) -> ModuleType:
 
 
 def served(clone: Path) -> str:
-    return (clone / "src/csbackup/server/web/index.html").read_text()
+    return (clone / "src/csbackup/web/built/index.html").read_text()
 
 
-def test_a_build_lays_the_app_where_the_server_serves_it(clone: Path, builder: ModuleType) -> None:
+def test_a_build_lays_the_app_where_it_is_served_from(clone: Path, builder: ModuleType) -> None:
     assert not builder.is_current()
 
     builder.build()

@@ -18,7 +18,7 @@ from csbackup.errors import (
 )
 from csbackup.format.ids import NodeId, SnapshotId, UploadId
 from csbackup.format.records import SnapshotRecord
-from csbackup.server.services.history import NEWEST, Moment
+from csbackup.server.services.moments import NEWEST, Moment
 from support.server_data import SECOND, Device, Plane, backed_up
 
 

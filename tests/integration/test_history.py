@@ -9,7 +9,7 @@ from csbackup.format.ids import PackId
 from csbackup.format.tree import unpack_node
 from csbackup.protocol.messages import Listing
 from csbackup.server.services import downloads
-from csbackup.server.services.history import NEWEST, Moment
+from csbackup.server.services.moments import NEWEST, Moment
 from csbackup.server.store import FolderStore
 from support.server_data import SECOND, START, Device, Plane, backed_up
 
@@ -193,9 +193,10 @@ def test_a_snapshot_is_described_as_it_was_signed(device: Device) -> None:
 def test_the_problems_of_a_run_are_read_from_its_report(device: Device) -> None:
     device.back_up({b"a": []})
 
-    [line] = device.plane.history.report(device.caller.device_number, NEWEST)
+    page = device.plane.history.report(device.caller.device_number, NEWEST, offset=0, limit=10)
 
-    assert (line.problem, line.path) == ("unreadable", b"/home/anna/x")
+    assert [(one.problem, one.path_bytes) for one in page.lines] == [("unreadable", HOME + b"/x")]
+    assert (page.total, page.next_offset) == (1, None)
 
 
 def test_a_damaged_listing_is_named_and_another_copy_is_used_where_there_is_one(

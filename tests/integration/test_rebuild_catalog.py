@@ -9,7 +9,7 @@ import pytest
 
 from csbackup.server.catalog.database import CATALOG
 from csbackup.server.catalog.numbers import unpack_numbers
-from csbackup.server.services.history import NEWEST, Moment
+from csbackup.server.services.moments import NEWEST, Moment
 from csbackup.server.services.rebuild import (
     RebuildProgress,
     RebuildReport,
@@ -50,6 +50,8 @@ TABLES = {
     " coverage_ppm, problems, upload, signed, signature from snapshots s"
     " join devices d on d.number = s.device left join nodes r on r.number = root"
     " left join nodes t on t.number = settings left join nodes o on o.number = report",
+    "names": "select a.account, hash, folded, n.node from names"
+    " join accounts a on a.number = names.account join nodes n on n.names = names.number",
     "uploads": "select upload, d.device, finished from uploads u"
     " join devices d on d.number = u.device"
     " where upload in (select upload from packs)",

@@ -25,6 +25,7 @@ from csbackup.server.api.routes import ANYONE, Raw
 from csbackup.server.api.table import ROUTES
 from csbackup.server.app import clock
 from support.api import BASE, Api, PersonCaller, api_on
+from support.orders import placed_order
 
 CHECKS = [
     not_a_server_error,
@@ -95,6 +96,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             "device": laptop.device.hex(),
             "upload": laptop.open_upload(api).hex(),
             "pack": backup.nodes.id.hex(),
+            "order": placed_order(api, root, laptop).id.hex(),
             "session": bytes(16).hex(),
             "wheel": api.server.services.client.get().name,
         }

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from csbackup.errors import MissingReferences
 from csbackup.format.packing import Pack
-from csbackup.server.services.history import NEWEST
+from csbackup.server.services.moments import NEWEST
 from csbackup.server.services.rebuild import rebuild
 from support.server_data import Device, Plane, Tree, backed_up, chunks_of
 

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import zstandard
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from csbackup.format import keys, packing, sealing, snapshot, tree
 from csbackup.format.entries import FILE, FOLDER, Entry
@@ -146,6 +147,7 @@ class DeviceCaller:
     name: str
     device: DeviceId = field(default_factory=lambda: DeviceId(secrets.token_bytes(16)))
     signing: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+    sealing: X25519PrivateKey = field(default_factory=X25519PrivateKey.generate)
     serial: int = 1
     token: str = ""
     sequence: int = 0
@@ -158,7 +160,7 @@ class DeviceCaller:
             "device": self.device,
             "serial": self.serial,
             "signing_public": self.signing.public_key().public_bytes_raw(),
-            "sealing_public": bytes(32),
+            "sealing_public": self.sealing.public_key().public_bytes_raw(),
             "not_before_ns": 0,
         }
         return snapshot.Certificate(**(values | changes))

@@ -32,13 +32,17 @@ from csbackup.rules.access import DeviceCaller
 from csbackup.server.catalog.database import CATALOG, Database
 from csbackup.server.catalog.rebuilding import add_account, add_device
 from csbackup.server.catalog.snapshots import find_device
+from csbackup.server.services.changes import Changes
 from csbackup.server.services.commit import CommitResult, Commits
 from csbackup.server.services.downloads import Downloads
 from csbackup.server.services.history import History
 from csbackup.server.services.ingest import Ingest
+from csbackup.server.services.searching import Search
+from csbackup.server.services.versions import Versions
 from csbackup.server.store import FolderRecords, FolderStore
 
-Tree = Mapping[bytes, Union["Tree", list[bytes]]]  # a folder: names with chunk ids, or folders
+# A folder: names with folders, with the chunk ids of a file, or with an entry (its name is put in).
+Tree = Mapping[bytes, Union["Tree", list[bytes], Entry]]
 SECOND = 10**9
 START = 1_700_000_000 * SECOND
 
@@ -61,6 +65,9 @@ class Plane:
         self.commits = Commits(self.database, self.store, self.records)
         self.history = History(self.database, self.store)
         self.downloads = Downloads(self.database, self.store)
+        self.search = Search(self.database, self.store)
+        self.versions = Versions(self.database, self.store)
+        self.changes = Changes(self.database, self.store)
 
     def close(self) -> None:
         self.database.close()
@@ -213,7 +220,7 @@ class Device:
         chunks = list(dict.fromkeys(chunks_of(tree)))
         if chunks:
             self.put(self.block_pack([chunks]))
-        self.put(self.tree_pack(backup.nodes))
+        self.put(self.tree_pack({node.id: node for node in backup.nodes}.values()))
         snapshot = self.snapshot(backup, partial=partial, changed=changed)
         self.commit(snapshot)
         if not partial:
@@ -244,9 +251,9 @@ def backed_up(tree: Tree, root: bytes = b"/home/anna") -> BackedUp:
 
 def folder_entry(name: bytes, tree: Tree, nodes: list[Node]) -> Entry:
     rows = [
-        file_entry(child, content)
-        if isinstance(content, list)
-        else folder_entry(child, content, nodes)
+        folder_entry(child, content, nodes)
+        if isinstance(content, Mapping)
+        else file_entry(child, content)
         for child, content in sorted(tree.items())
     ]
     pages = build_folder(rows)
@@ -256,13 +263,18 @@ def folder_entry(name: bytes, tree: Tree, nodes: list[Node]) -> Entry:
     return Entry(name, FOLDER, 0, START, 0o755, 0, 0, b"", b"", pages[-1].id, files, size)
 
 
-def file_entry(name: bytes, chunks: list[bytes]) -> Entry:
+def file_entry(name: bytes, content: list[bytes] | Entry) -> Entry:
+    if isinstance(content, Entry):
+        return content._replace(name=name)
+    chunks = content
     return Entry(name, FILE, 10 * len(chunks), START, 0o644, 0, 0, b"", b"", b"".join(chunks))
 
 
 def chunks_of(tree: Tree) -> Iterable[bytes]:
     for content in tree.values():
-        if isinstance(content, list):
+        if isinstance(content, Entry):
+            yield from content.inline_chunks or ()
+        elif isinstance(content, list):
             yield from content
         else:
             yield from chunks_of(content)

@@ -18,9 +18,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from csbackup.client.cli import account, backup, browse, main, restore, status
+from csbackup.client.cli import account, backup, browse, main, orders, restore, status
 
-LOADED = (account, backup, browse, restore, status)
+LOADED = (account, backup, browse, orders, restore, status)
 RUN_SECONDS = 60
 
 

@@ -24,7 +24,8 @@ from csbackup.client.connection import (
 )
 from csbackup.client.connection.address import AddressInvalid, PinInvalid
 from csbackup.client.connection.device import WRITE_BYTES, gather
-from csbackup.client.connection.person import LOCATE_BYTES, PersonConnection
+from csbackup.client.connection.person import PersonConnection
+from csbackup.client.connection.reading import LOCATE_BYTES
 from csbackup.client.connection.transport import Request
 from csbackup.errors import (
     Refused,

@@ -384,6 +384,95 @@ def test_a_chunk_that_was_exchanged_spoils_its_file_only(world: SealedWorld, out
     assert names(out / "r") == ["good"]
 
 
+def lose(world: SealedWorld, chunk: bytes) -> None:
+    """No block has it any more."""
+    world.places = [place for place in world.places if chunk not in place.chunks]
+
+
+def test_a_file_whose_extras_are_lost_comes_back_with_its_content(
+    world: SealedWorld, out: Path
+) -> None:
+    extras = Extras(xattrs=((b"user.color", b"red"),))
+    big = world.chunked(b"big", world.keep(b"abc", b"defg"), 7, extras)
+    small = world.file(b"small", b"small", extras)._replace(mode=0o640, mtime_ns=5_000_000_000)
+    lose(world, small.extras)
+
+    result = restore(world, world.snapshot(world.folder(b"/r", big, small)), out)
+
+    assert classes(result) == ["attributes-lacking", "attributes-lacking"]
+    assert {problem.path for problem in result.problems} == {b"/r/big", b"/r/small"}
+    assert (out / "r/big").read_bytes() == b"abcdefg"
+    assert (out / "r/small").read_bytes() == b"small"
+    assert (out / "r/small").stat().st_mtime == 5
+    assert result.files == 2
+
+
+@pytest.mark.parametrize(
+    ("kept", "given"),
+    [(0o644, 0o644), (0o640, 0o600), (0o770, 0o700), (0o755, 0o755), (0o664, 0o644)],
+)
+def test_without_its_list_a_files_group_gets_no_more_than_everybody(
+    world: SealedWorld, out: Path, kept: int, given: int
+) -> None:
+    """The bits of the group may have been those of all whom the list named."""
+    file = world.file(b"x", b"x", Extras(xattrs=((b"user.a", b"b"),)))._replace(mode=kept)
+    lose(world, file.extras)
+
+    restore(world, world.snapshot(world.folder(b"/r", file)), out)
+
+    assert (out / "r/x").stat().st_mode & 0o7777 == given
+
+
+def test_a_file_with_holes_is_lacking_without_its_extents(world: SealedWorld, out: Path) -> None:
+    extras = Extras(is_sparse=True, sparse=((1_000_000, 3),))
+    sparse = world.chunked(b"s", world.keep(b"abc"), 9_000_000, extras)
+    lose(world, sparse.extras)
+
+    result = restore(world, world.snapshot(world.folder(b"/r", sparse)), out)
+
+    assert classes(result) == ["content-lacking"]
+    assert "holes" in result.problems[0].message
+    assert names(out / "r") == []
+
+
+def test_names_of_one_file_become_files_of_their_own_without_their_link_group(
+    world: SealedWorld, out: Path
+) -> None:
+    extras = Extras(link_group=b"g" * 32)
+    one, two = (world.file(name, b"linked", extras) for name in (b"1", b"2"))
+    lose(world, one.extras)
+
+    result = restore(world, world.snapshot(world.folder(b"/r", one, two)), out)
+
+    assert classes(result) == ["attributes-lacking", "attributes-lacking"]
+    assert [(out / "r" / name).read_bytes() for name in ("1", "2")] == [b"linked", b"linked"]
+    assert (out / "r/1").stat().st_nlink == 1
+
+
+def test_a_link_without_its_target_is_lacking(world: SealedWorld, out: Path) -> None:
+    link = world.special(b"link", SYMLINK, Extras(target=b"there"))
+    lose(world, link.extras)
+
+    result = restore(world, world.snapshot(world.folder(b"/r", link)), out)
+
+    assert classes(result) == ["content-lacking"]
+    assert names(out / "r") == []
+
+
+def test_a_restore_done_again_leaves_what_came_back_without_extras(
+    world: SealedWorld, out: Path
+) -> None:
+    file = world.file(b"x", b"x", Extras(xattrs=((b"user.a", b"b"),)))
+    lose(world, file.extras)
+    snapshot = world.snapshot(world.folder(b"/r", file))
+    restore(world, snapshot, out)
+
+    again = restore(world, snapshot, out)
+
+    assert (again.files, again.skipped) == (0, 1)
+    assert names(out / "r") == ["x"]
+
+
 def test_a_damaged_block_is_sought_elsewhere(world: SealedWorld, out: Path) -> None:
     file = world.file(b"x", b"content" * 20)
     first = world.places[0]

@@ -42,7 +42,7 @@ SECRET_BYTES = 32
 WRAP_BYTES = 32 + 12 + SECRET_BYTES + 16
 SEALED_KEY_BYTES = 80
 
-_SUITE = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
+SUITE = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +179,10 @@ class AccountKeys:
     sealing_private: X25519PrivateKey
     signing_private: Ed25519PrivateKey
 
+    def data_key(self, sealed: bytes) -> bytes:
+        """What opens the blocks of a run."""
+        return open_data_key(sealed, self)
+
 
 def account_keys(secret: bytes, account: AccountId) -> AccountKeys:
     def key(label: bytes, length: int = 32) -> bytes:
@@ -200,13 +204,13 @@ def account_keys(secret: bytes, account: AccountId) -> AccountKeys:
 def seal_data_key(data_key: bytes, sealing_public: bytes, account: AccountId) -> bytes:
     """80 bytes that only the account's sealing key opens."""
     public = X25519PublicKey.from_public_bytes(sealing_public)
-    return _SUITE.encrypt(data_key, public, info=b"csb1/data-key" + account)
+    return SUITE.encrypt(data_key, public, info=b"csb1/data-key" + account)
 
 
 def open_data_key(sealed: bytes, keys: AccountKeys) -> bytes:
     info = b"csb1/data-key" + keys.device.account
     try:
-        return _SUITE.decrypt(sealed, keys.sealing_private, info=info)
+        return SUITE.decrypt(sealed, keys.sealing_private, info=info)
     except (InvalidTag, ValueError) as problem:
         raise BlockDamaged("its data key is not sealed to this account") from problem
 

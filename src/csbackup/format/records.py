@@ -9,6 +9,7 @@
                                    token hash, revoked]
     snapshot-<device>-<sequence>  [1, device, sequence, received, upload, signed, signature]
     stub-<device>-<sequence>      [1, device, sequence, received, snapshot id, signature, reason]
+    order-<order>                 [1, order, received, document, signature]
     deletion-<account>            [1, account, asked, due, begun]
 
 Ids in names are lower-case hexadecimal, epoch and serial have 8 digits, sequences 10. Of several
@@ -22,7 +23,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from csbackup.format.encoding import check_length, check_natural, decode_versioned, encode, fields
-from csbackup.format.ids import LONG, SHORT, AccountId, DeviceId, SnapshotId, UploadId
+from csbackup.format.ids import LONG, SHORT, AccountId, DeviceId, OrderId, SnapshotId, UploadId
 
 VERSION = 1
 
@@ -192,6 +193,34 @@ def read_stub_record(data: bytes) -> StubRecord:
     check_natural(what, row[2])
     check_length(row[4], LONG, what)
     return StubRecord(DeviceId(row[1]), row[2], row[3], SnapshotId(row[4]), row[5], _text(row[6]))
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRecord:
+    """A restore order that has not ended."""
+
+    order: OrderId
+    received_ns: int
+    document: bytes
+    signature: bytes
+
+    @property
+    def file_name(self) -> str:
+        return order_record_name(self.order)
+
+    def encode(self) -> bytes:
+        return encode([VERSION, self.order, self.received_ns, self.document, self.signature])
+
+
+def order_record_name(order: OrderId) -> str:
+    return f"order-{order.hex()}"
+
+
+def read_order_record(data: bytes) -> OrderRecord:
+    what = "An order's record"
+    row = fields(decode_versioned(data, VERSION, what), "ibibb", what)
+    check_length(row[1], SHORT, what)
+    return OrderRecord(OrderId(row[1]), row[2], row[3], row[4])
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from csbackup.protocol.adapter import Blob, Hex
+from csbackup.rules.comparing import Change, Property
 
 Role = Literal["user", "admin"]
+Kind = Literal["file", "folder", "symlink", "fifo", "socket", "char-device", "block-device"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,7 +338,7 @@ class ListingEntry:
 
     name: str
     name_bytes: Blob
-    kind: Literal["file", "folder", "symlink", "fifo", "socket", "char-device", "block-device"]
+    kind: Kind
     size: int  # a file's own; a folder's total
     files: int  # in a folder, all below
     mtime: int
@@ -354,6 +356,118 @@ class Listing:
     path_bytes: Blob
     entries: tuple[ListingEntry, ...]
     total: int  # entries in the folder
+    next_offset: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """A path whose name was looked for, as the newest snapshot that has it shows it."""
+
+    name: str
+    path: str
+    path_bytes: Blob
+    kind: Kind
+    size: int  # a file's own; a folder's total
+    mtime: int
+    last_sequence: int  # the newest snapshot that has it
+    last_received: int
+    present: bool  # no whole snapshot after that one lacks it
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """What is in the newest snapshot first, then what is gone, by the snapshot that had it last.
+
+    A page may be short, or empty, while `complete` is false: the time of one request was over.
+    """
+
+    hits: tuple[SearchHit, ...]
+    next: str | None  # `after` of the page that follows
+    complete: bool  # nothing follows
+
+
+@dataclass(frozen=True, slots=True)
+class FileVersion:
+    """How a path was from one snapshot to another; of a removed one `kind` says what it was."""
+
+    sequence: int
+    received: int
+    change: Change
+    kind: Kind
+    size: int  # a file's own; a folder's total; 0 when removed
+    mtime: int  # 0 when removed
+    mode: int  # 0 when removed
+    differs: tuple[Property, ...]  # from the version before; empty when added or removed
+    until_sequence: int  # the last snapshot that has it so
+    until_received: int
+
+
+@dataclass(frozen=True, slots=True)
+class VersionList:
+    """Newest first. A checkpoint that lacks the path does not count: it may not have come to it."""
+
+    path: str
+    path_bytes: Blob
+    versions: tuple[FileVersion, ...]
+    next_before: int | None  # `before` of the page that follows
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeEntry:
+    """An entry that differs; of a folder with the sums of everything below it.
+
+    `inside`: the folder itself is the same, something below it is not. What a changed file grew
+    by is in `bytes_added`, what it shrank by in `bytes_removed`.
+    """
+
+    name: str
+    name_bytes: Blob
+    kind: Kind  # after, or before when removed
+    change: Literal["added", "removed", "changed", "metadata", "inside"]
+    size_before: int
+    size_after: int
+    files_added: int
+    files_removed: int
+    files_changed: int  # contents or metadata
+    bytes_added: int
+    bytes_removed: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeList:
+    """One folder of the comparison of two snapshots: what differs in it, and its sums."""
+
+    from_sequence: int
+    to_sequence: int
+    path: str
+    path_bytes: Blob
+    entries: tuple[ChangeEntry, ...]
+    total: int  # entries that differ
+    next_offset: int | None
+    files_added: int
+    files_removed: int
+    files_changed: int
+    bytes_added: int
+    bytes_removed: int
+    exact: bool  # false: the time of one request was over, and there may be more than this
+
+
+@dataclass(frozen=True, slots=True)
+class ReportEntry:
+    """A problem of a run; `path` is for people, `path_bytes` exact."""
+
+    problem: str
+    path: str
+    path_bytes: Blob
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPage:
+    """What a run could not do; `total` are the lines that were kept, at most 4 MiB of them."""
+
+    lines: tuple[ReportEntry, ...]
+    total: int
     next_offset: int | None
 
 
@@ -408,3 +522,146 @@ class Problem:
     status: int
     code: str
     detail: str
+
+
+# --- restore orders -----------------------------------------------------------------------------
+
+OrderState = Literal[
+    "waiting", "accepted", "running", "done", "failed", "refused", "withdrawn", "expired"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDraft:
+    """What is to be put back: paths of a snapshot of `source`, on `device`; everything without."""
+
+    device: Hex
+    source: Hex
+    sequence: int
+    paths: tuple[Blob, ...]  # exact bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPlan:
+    """What the browser needs to make the order. `certificate` is the device's newest, `number`
+    the next one that the device will take, `data_keys` the sealed keys of all blocks it needs."""
+
+    number: int
+    serial: int
+    certificate: Blob
+    certificate_signature: Blob
+    snapshot: Hex
+    received: int
+    files: int
+    bytes: int
+    data_keys: tuple[Blob, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrder:
+    """A signed order: the exact bytes and their signature."""
+
+    order: Blob
+    signature: Blob
+
+
+@dataclass(frozen=True, slots=True)
+class OrderProblem:
+    problem: str
+    path: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderInfo:
+    """An order and how it goes, as the account sees it."""
+
+    order: Hex
+    number: int
+    device: Hex
+    device_name: str
+    source: Hex
+    source_name: str
+    sequence: int
+    received: int  # of the snapshot
+    paths: tuple[str, ...]  # the first ones; empty: everything
+    paths_total: int
+    target: str  # empty: where it was
+    overwrite: bool
+    created: int
+    expires: int
+    state: OrderState
+    needs_person: bool  # somebody at the device has to agree first; `message` says why
+    files: int
+    bytes: int
+    files_done: int
+    bytes_done: int
+    files_skipped: int  # were there already
+    problems: int
+    problem_lines: tuple[OrderProblem, ...]  # the first ones
+    message: str
+    updated: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderList:
+    """Newest first."""
+
+    orders: tuple[OrderInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceOrderHead:
+    order: Hex
+    number: int
+    state: OrderState
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceOrderList:
+    """The orders that a device may carry out. `revision` changes whenever one comes or goes."""
+
+    now: int
+    revision: int
+    orders: tuple[DeviceOrderHead, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceOrder:
+    """An order with all that proves it: the signed snapshot, and its source's certificate."""
+
+    now: int
+    state: OrderState
+    document: Blob
+    signature: Blob
+    source_name: str
+    snapshot: Blob
+    snapshot_signature: Blob
+    received: int
+    certificate: Blob
+    certificate_signature: Blob
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReport:
+    """A device's word of how an order goes."""
+
+    state: Literal["waiting", "accepted", "running", "done", "failed", "refused"]
+    files: int = 0
+    bytes: int = 0
+    files_done: int = 0
+    bytes_done: int = 0
+    files_skipped: int = 0
+    problems: int = 0
+    problem_lines: tuple[OrderProblem, ...] = ()
+    message: str = ""
+    needs_person: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OrderVerdict:
+    """Where the order stands now: one that is `withdrawn` or `expired` is not gone on with."""
+
+    state: OrderState

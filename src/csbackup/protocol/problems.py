@@ -11,6 +11,7 @@ CONTENT_TYPE = "application/problem+json"
 STATUS: dict[type[errors.CsbError], int] = {
     errors.NotSignedIn: 401,
     errors.SignInFailed: 401,
+    errors.NotLetIn: 401,
     errors.Forbidden: 403,
     errors.RegistrationClosed: 403,
     errors.CodeExpired: 403,
@@ -22,6 +23,7 @@ STATUS: dict[type[errors.CsbError], int] = {
     errors.TooSlow: 408,
     errors.TooLarge: 413,
     errors.RangeUnmet: 416,
+    errors.WrongHost: 421,
     errors.PackDamaged: 422,
     errors.FormatError: 422,
     errors.SignatureInvalid: 422,
@@ -29,6 +31,8 @@ STATUS: dict[type[errors.CsbError], int] = {
     errors.TooMany: 429,
     errors.QuotaExceeded: 507,
     errors.StorageFull: 507,
+    errors.RemoteError: 502,  # what a device's own page says of the server behind it
+    errors.TrustError: 502,
     errors.RequestError: 400,
 }
 

@@ -20,6 +20,7 @@ ProblemClass = Literal[
     "time-out-of-range",
     # of a restore
     "content-lacking",
+    "attributes-lacking",
     "damaged",
     "listing-damaged",
     "unfinished-snapshot",
@@ -106,6 +107,12 @@ ADVICE: dict[ProblemClass, Advice] = {
         "Its content cannot be had",
         "Ask the server's admin to run a scrub. Another snapshot may have it: `csb history PATH` "
         "lists the versions.",
+    ),
+    "attributes-lacking": Advice(
+        "Restored without what was kept beside its content",
+        "The contents are right. Extended attributes and access lists are lost, its group may do "
+        "no more than everybody, and what was another name of a file is a file of its own. Another "
+        "snapshot may have them (`csb history PATH`); ask the server's admin to run a scrub.",
     ),
     "damaged": Advice(
         "Damaged on the server",

@@ -12,13 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from importlib import resources
 from pathlib import Path
 
 from starlette.types import ASGIApp
 
 from csbackup import __version__
-from csbackup.errors import ConfigInvalid
+from csbackup.errors import ConfigInvalid, CsbError
 from csbackup.protocol.messages import Listing
 from csbackup.server.api.application import build_application
 from csbackup.server.api.workers import Workers
@@ -33,6 +32,7 @@ from csbackup.server.folder import (
 )
 from csbackup.server.names import names_of_this_machine
 from csbackup.server.services.accounts import Accounts, Registering
+from csbackup.server.services.changes import Changes
 from csbackup.server.services.client_wheel import ClientWheel
 from csbackup.server.services.commit import Commits
 from csbackup.server.services.deletion import Deletions
@@ -41,9 +41,13 @@ from csbackup.server.services.downloads import Downloads
 from csbackup.server.services.enrolment import Enrolments
 from csbackup.server.services.erasing import Eraser
 from csbackup.server.services.export import Export
-from csbackup.server.services.history import History, Moment
+from csbackup.server.services.history import History
 from csbackup.server.services.ingest import Ingest
 from csbackup.server.services.invitations import Invitations
+from csbackup.server.services.moments import Moment
+from csbackup.server.services.name_index import NameIndex
+from csbackup.server.services.order_reading import OrderReading
+from csbackup.server.services.ordering import Orders
 from csbackup.server.services.overview import Overview
 from csbackup.server.services.rebuild import (
     RebuildProgress,
@@ -51,12 +55,16 @@ from csbackup.server.services.rebuild import (
     needs_rebuild,
     rebuild,
 )
+from csbackup.server.services.searching import Search
 from csbackup.server.services.services import Face, Services
 from csbackup.server.services.sessions import Sessions
+from csbackup.server.services.versions import Versions
 from csbackup.server.store import FolderRecords, FolderStore
 from csbackup.server.trust import Identity
+from csbackup.web.files import built_folder
 
 WORKERS = 8
+_PAUSE_SECONDS = 0.02
 _log = logging.getLogger("csbackup.server")
 
 
@@ -69,6 +77,7 @@ class Server:
     services: Services
     eraser: Eraser
     application: ASGIApp
+    leave: Callable[[], None]  # it will stop soon: whoever waits for news is answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +113,17 @@ def open_server(config: Config) -> Iterator[Server]:
             )
         database = Database(config.folder / CATALOG)
         workers = Workers(WORKERS)
+        closing = threading.Event()
+        index = NameIndex(database, FolderStore(config.folder))
+        catching_up = threading.Thread(target=_catch_up, args=(index, closing), name="name-index")
         try:
-            yield _put_together(config, database, workers)
+            server = _put_together(config, database, workers)
+            catching_up.start()
+            yield server
         finally:
+            closing.set()
+            if catching_up.ident is not None:
+                catching_up.join()
             workers.close()
             database.close()
 
@@ -150,6 +167,9 @@ def _put_together(config: Config, database: Database, workers: Workers) -> Serve
     commits = Commits(database, store, records)
     for line in commits.adopt_orphans():
         _log.warning("%s", line)
+    orders = Orders(database, store, records)
+    for line in orders.recover(clock()):
+        _log.warning("%s", line)
     ingest = Ingest(database, store)
     registering = Registering(
         config.registration, config.default_quota_bytes, config.registrations_per_hour
@@ -173,20 +193,29 @@ def _put_together(config: Config, database: Database, workers: Workers) -> Serve
         ingest=ingest,
         commits=commits,
         history=History(database, store),
+        versions=Versions(database, store),
+        changes=Changes(database, store),
+        search=Search(database, store),
         downloads=Downloads(database, store),
+        orders=orders,
+        order_reading=OrderReading(database, store),
         overview=Overview(
             database, store, folder=config.folder, version=__version__, started=clock()
         ),
         client=ClientWheel(),
     )
-    application = build_application(services, workers, clock, web_folder())
+    application = build_application(services, workers, clock, built_folder())
     eraser = Eraser(database, store, records, changing)
-    return Server(config, identity, services, eraser, application)
+    return Server(config, identity, services, eraser, application, workers.leave)
 
 
-def web_folder() -> Path:
-    """Where the built web app lies; the package is always a folder, never a zip."""
-    return Path(str(resources.files("csbackup.server"))) / "web"
+def _catch_up(index: NameIndex, closing: threading.Event) -> None:
+    """After an update that began to keep names: beside everything else, and not in its way."""
+    try:
+        while not closing.is_set() and index.catch_up():
+            closing.wait(_PAUSE_SECONDS)
+    except (OSError, CsbError) as problem:
+        _log.warning("Names are made searchable at the next start: %s", problem)
 
 
 def _identity(config: Config) -> Identity:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from ipaddress import ip_address
+from types import FrameType
 
 import uvicorn
 
@@ -54,7 +55,7 @@ async def _run(
     )
     async with admin_socket(server.config.folder, server.services, url, clock):
         try:
-            await _Uvicorn(_settings(server), greet).serve(sockets=[listening])
+            await _Uvicorn(_settings(server), greet, server.leave).serve(sockets=[listening])
         finally:
             server.eraser.stop()
             for chore in chores:
@@ -142,13 +143,20 @@ def _settings(server: Server) -> uvicorn.Config:
 class _Uvicorn(uvicorn.Server):
     """Greets once it accepts connections, and ends quietly: a stop is no failure."""
 
-    def __init__(self, settings: uvicorn.Config, greet: Callable[[], None]) -> None:
+    def __init__(
+        self, settings: uvicorn.Config, greet: Callable[[], None], leave: Callable[[], None]
+    ) -> None:
         super().__init__(settings)
         self._greet = greet
+        self._leave = leave
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         self._greet()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._leave()
+        super().handle_exit(sig, frame)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

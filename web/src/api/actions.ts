@@ -1,7 +1,7 @@
 /** What the pages ask the server to change. Secrets stay with `lib/unlocking`; proofs go out. */
 
 import { withKeys, type Secret } from "../lib/unlocking";
-import { api, take, type Account } from "./client";
+import { api, take, type Account, type NewOrder, type OrderDraft, type OrderPlan } from "./client";
 
 /** Sign in, and make sure that the server shows the account's true keys. */
 export async function signIn(name: string, secret: Secret): Promise<Account> {
@@ -83,4 +83,20 @@ export function takeBackDeletion(): Promise<Account> {
 /** End what a device may do; what it stored stays. */
 export async function revokeDevice(device: string): Promise<void> {
   await take(api.DELETE("/api/v1/devices/{device}", { params: { path: { device } } }));
+}
+
+// --- restore orders ------------------------------------------------------------------------------
+
+/** What a restore order would take. */
+export async function prepareOrder(draft: OrderDraft): Promise<OrderPlan> {
+  return take(api.POST("/api/v1/orders/prepare", { body: draft }));
+}
+
+export async function placeOrder(order: NewOrder): Promise<void> {
+  await take(api.POST("/api/v1/orders", { body: order }));
+}
+
+/** Take an order back; what is written already stays. */
+export async function withdrawOrder(order: string): Promise<void> {
+  await take(api.DELETE("/api/v1/orders/{order}", { params: { path: { order } } }));
 }

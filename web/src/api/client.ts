@@ -2,19 +2,25 @@
 
 import createClient from "openapi-fetch";
 
+import { door, doorHeaders } from "./door";
 import type { components, paths } from "./schema";
 
 export type Schemas = components["schemas"];
 export type Account = Schemas["Account"];
 export type Device = Schemas["Device"];
 export type ListingEntry = Schemas["ListingEntry"];
+export type NewOrder = Schemas["NewOrder"];
+export type OrderDraft = Schemas["OrderDraft"];
+export type OrderInfo = Schemas["OrderInfo"];
+export type OrderPlan = Schemas["OrderPlan"];
 export type ServerInfo = Schemas["ServerInfo"];
 export type SessionInfo = Schemas["SessionInfo"];
 export type SnapshotInfo = Schemas["SnapshotInfo"];
 
 export const api = createClient<paths>({
   credentials: "same-origin",
-  headers: { "X-CSB": "web" }, // what only our own page can send; the server asks for it
+  // What only our own page can send: the server, and the door before it, ask for it.
+  headers: { "X-CSB": "web", ...doorHeaders() },
 });
 
 /** What the server answered in place of what was asked for. */
@@ -32,9 +38,15 @@ export class Refusal extends Error {
   }
 }
 
-/** No answer at all. */
+/** No answer at all: from the server, or from the client that opened this page. */
 export class Unreachable extends Error {
-  readonly code = "server-unreachable";
+  readonly code: "server-unreachable" | "door-closed";
+
+  constructor(code: Unreachable["code"], detail: string) {
+    super(detail);
+    this.name = "Unreachable";
+    this.code = code;
+  }
 }
 
 interface Answer<Data> {
@@ -49,17 +61,21 @@ export async function take<Data>(asked: Promise<Answer<Data>>): Promise<Data> {
   try {
     answer = await asked;
   } catch (error) {
-    throw error instanceof TypeError ? new Unreachable(error.message) : error;
+    if (!(error instanceof TypeError)) throw error;
+    throw new Unreachable(door === null ? "server-unreachable" : "door-closed", error.message);
   }
   if (answer.response.ok && answer.data !== undefined) return answer.data;
   throw refusal(answer);
 }
 
-function refusal({ error, response }: Answer<unknown>): Refusal {
+function refusal({ error, response }: Answer<unknown>): Refusal | Unreachable {
   const problem = (typeof error === "object" && error !== null ? error : {}) as {
     code?: string;
     detail?: string;
   };
+  if (door !== null && problem.code === "server-unreachable") {
+    return new Unreachable(problem.code, problem.detail ?? "");
+  }
   const wait = Number(response.headers.get("Retry-After") ?? NaN);
   return new Refusal(
     response.status,

@@ -1,8 +1,8 @@
 /** What the pages read from the server, kept fresh. */
 
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { queryOptions } from "@tanstack/react-query";
 
-import { api, Refusal, take } from "./client";
+import { api, Refusal, take, type Device, type OrderInfo } from "./client";
 
 const SECOND = 1000;
 
@@ -22,7 +22,7 @@ export const accountQuery = queryOptions({
     try {
       return await take(api.GET("/api/v1/account"));
     } catch (error) {
-      if (error instanceof Refusal && error.status === 401) return null;
+      if (error instanceof Refusal && error.code === "not-signed-in") return null;
       throw error;
     }
   },
@@ -53,17 +53,21 @@ export const devicesQuery = (scope: Scope) =>
     refetchInterval: 15 * SECOND,
   });
 
-/** Newest first, without those of which only a stub is left. */
-export const snapshotsQuery = (device: string) =>
+/**
+ * All that ever were, oldest first; of expired ones only a stub is left. They may be thousands, so
+ * they are asked for again only when the device says that there is another one.
+ */
+export const snapshotsQuery = ({ device, last_snapshot, snapshots }: Device) =>
   queryOptions({
-    queryKey: ["snapshots", device],
+    queryKey: ["snapshots", device, last_snapshot, snapshots],
     queryFn: () =>
       take(api.GET("/api/v1/devices/{device}/snapshots", { params: { path: { device } } })),
-    select: (list) => list.snapshots.filter((snapshot) => !snapshot.expired).toReversed(),
-    refetchInterval: 30 * SECOND,
+    select: (list) => list.snapshots,
+    placeholderData: (before, of) => (of?.queryKey[1] === device ? before : undefined),
+    staleTime: Infinity,
   });
 
-const LISTING_PAGE = 1000;
+export const LISTING_PAGE = 1000;
 
 /** The folders that a snapshot backs up; a few, so they come on one page. */
 export const rootsQuery = (device: string, snapshot: number) =>
@@ -78,23 +82,53 @@ export const rootsQuery = (device: string, snapshot: number) =>
     staleTime: Infinity,
   });
 
-/** One folder of a snapshot, page by page. `path`: base64url of its exact bytes. */
-export const listingQuery = (device: string, snapshot: number, path: string) =>
-  infiniteQueryOptions({
-    queryKey: ["listing", device, snapshot, path],
-    queryFn: ({ pageParam }) =>
-      take(
-        api.GET("/api/v1/devices/{device}/listing", {
-          params: {
-            path: { device },
-            query: { snapshot, path, offset: pageParam, limit: LISTING_PAGE },
-          },
-        }),
-      ),
-    initialPageParam: 0,
-    getNextPageParam: (page) => page.next_offset ?? null,
+/** Which page of a folder, and in which order it stands. */
+interface Asked {
+  offset: number;
+  sort?: "name" | "size" | "time";
+  descending?: 0 | 1;
+  folders_first?: 0 | 1;
+}
+
+/** One page of a folder of a snapshot. `path`: base64url of its exact bytes. */
+export const listingQuery = (device: string, snapshot: number, path: string, asked: Asked) =>
+  queryOptions({
+    queryKey: ["listing", device, snapshot, path, asked],
+    queryFn: () => listing(device, snapshot, path, asked),
     staleTime: Infinity, // a snapshot never changes
   });
+
+/** So many entries are fetched at once and can be put in any order in the page. */
+const GATHERED = 5000;
+
+/** A folder of a snapshot: all of it, or of a very long one its first page. */
+export const folderQuery = (device: string, snapshot: number, path: string) =>
+  queryOptions({
+    queryKey: ["folder", device, snapshot, path],
+    queryFn: async () => {
+      const first = await listing(device, snapshot, path, { offset: 0 });
+      const isWhole = first.total <= GATHERED;
+      const offsets = isWhole ? laterOffsets(first.total) : [];
+      const later = await Promise.all(
+        offsets.map((offset) => listing(device, snapshot, path, { offset })),
+      );
+      const entries = [first, ...later].flatMap((page) => page.entries);
+      return { entries, total: first.total, isWhole };
+    },
+    staleTime: Infinity,
+  });
+
+function listing(device: string, snapshot: number, path: string, asked: Asked) {
+  const query = { snapshot, path, limit: LISTING_PAGE, ...asked };
+  return take(
+    api.GET("/api/v1/devices/{device}/listing", { params: { path: { device }, query } }),
+  );
+}
+
+function laterOffsets(total: number): number[] {
+  const pages = Math.ceil(total / LISTING_PAGE) - 1;
+  return Array.from({ length: Math.max(pages, 0) }, (_, page) => (page + 1) * LISTING_PAGE);
+}
 
 export const accountsQuery = queryOptions({
   queryKey: ["accounts"],
@@ -107,4 +141,19 @@ export const statusQuery = queryOptions({
   queryKey: ["status"],
   queryFn: () => take(api.GET("/api/v1/admin/status")),
   refetchInterval: 30 * SECOND,
+});
+
+const UNDER_WAY: OrderInfo["state"][] = ["waiting", "accepted", "running"];
+
+/** Whether a device may still carry it out, or does. */
+export function isUnderWay(order: OrderInfo): boolean {
+  return UNDER_WAY.includes(order.state);
+}
+
+/** One's own restore orders, newest first; looked at closely as long as one is under way. */
+export const ordersQuery = queryOptions({
+  queryKey: ["orders"],
+  queryFn: () => take(api.GET("/api/v1/orders")),
+  select: (list) => list.orders,
+  refetchInterval: ({ state }) => (state.data?.orders.some(isUnderWay) ? 2 : 30) * SECOND,
 });

@@ -397,6 +397,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{device}/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Find names in all snapshots of a device, newest first */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The versions of a path in all snapshots, newest first */
+        get: operations["versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What differs in one folder between two snapshots */
+        get: operations["changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The problems of the run that made a snapshot */
+        get: operations["report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/checkin": {
         parameters: {
             query?: never;
@@ -534,6 +602,127 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/orders/prepare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a restore order would take */
+        post: operations["prepare_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The own restore orders and how they go */
+        get: operations["orders"];
+        put?: never;
+        /** Have a device write files back */
+        post: operations["order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{order}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take an order back */
+        delete: operations["withdraw_order"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The orders that this device may carry out */
+        get: operations["device_orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device/orders/{order}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An order with what proves it */
+        get: operations["device_order"];
+        put?: never;
+        /** How an order goes */
+        post: operations["report_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device/orders/{order}/locate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Where the blocks of these chunks lie, within an order */
+        post: operations["locate_ordered"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device/orders/{order}/packs/{pack}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Bytes of blocks that belong to an order */
+        get: operations["get_ordered"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/devices": {
         parameters: {
             query?: never;
@@ -641,6 +830,53 @@ export interface components {
         /** @description CertificateList(certificates: 'tuple[CertificateInfo, ...]') */
         CertificateList: {
             certificates: components["schemas"]["CertificateInfo"][];
+        };
+        /** @description An entry that differs; of a folder with the sums of everything below it. `inside`: the folder itself is the same, something below it is not. What a changed file grew by is in `bytes_added`, what it shrank by in `bytes_removed`. */
+        ChangeEntry: {
+            name: string;
+            name_bytes: string;
+            /** @enum {string} */
+            kind: "file" | "folder" | "symlink" | "fifo" | "socket" | "char-device" | "block-device";
+            /** @enum {string} */
+            change: "added" | "removed" | "changed" | "metadata" | "inside";
+            /** Format: int64 */
+            size_before: number;
+            /** Format: int64 */
+            size_after: number;
+            /** Format: int64 */
+            files_added: number;
+            /** Format: int64 */
+            files_removed: number;
+            /** Format: int64 */
+            files_changed: number;
+            /** Format: int64 */
+            bytes_added: number;
+            /** Format: int64 */
+            bytes_removed: number;
+        };
+        /** @description One folder of the comparison of two snapshots: what differs in it, and its sums. */
+        ChangeList: {
+            /** Format: int64 */
+            from_sequence: number;
+            /** Format: int64 */
+            to_sequence: number;
+            path: string;
+            path_bytes: string;
+            entries: components["schemas"]["ChangeEntry"][];
+            /** Format: int64 */
+            total: number;
+            next_offset: number | null;
+            /** Format: int64 */
+            files_added: number;
+            /** Format: int64 */
+            files_removed: number;
+            /** Format: int64 */
+            files_changed: number;
+            /** Format: int64 */
+            bytes_added: number;
+            /** Format: int64 */
+            bytes_removed: number;
+            exact: boolean;
         };
         /** @description A device's word that it lives. */
         CheckIn: {
@@ -750,6 +986,42 @@ export interface components {
         DeviceList: {
             devices: components["schemas"]["Device"][];
         };
+        /** @description An order with all that proves it: the signed snapshot, and its source's certificate. */
+        DeviceOrder: {
+            /** Format: int64 */
+            now: number;
+            /** @enum {string} */
+            state: "waiting" | "accepted" | "running" | "done" | "failed" | "refused" | "withdrawn" | "expired";
+            document: string;
+            signature: string;
+            source_name: string;
+            snapshot: string;
+            snapshot_signature: string;
+            /** Format: int64 */
+            received: number;
+            certificate: string;
+            certificate_signature: string;
+            /** Format: int64 */
+            files: number;
+            /** Format: int64 */
+            bytes: number;
+        };
+        /** @description DeviceOrderHead(order: 'Hex', number: 'int', state: 'OrderState') */
+        DeviceOrderHead: {
+            order: string;
+            /** Format: int64 */
+            number: number;
+            /** @enum {string} */
+            state: "waiting" | "accepted" | "running" | "done" | "failed" | "refused" | "withdrawn" | "expired";
+        };
+        /** @description The orders that a device may carry out. `revision` changes whenever one comes or goes. */
+        DeviceOrderList: {
+            /** Format: int64 */
+            now: number;
+            /** Format: int64 */
+            revision: number;
+            orders: components["schemas"]["DeviceOrderHead"][];
+        };
         /** @description DeviceToken(token: 'str') */
         DeviceToken: {
             token: string;
@@ -757,6 +1029,28 @@ export interface components {
         /** @description Done(done: 'bool' = True) */
         Done: {
             done?: boolean;
+        };
+        /** @description How a path was from one snapshot to another; of a removed one `kind` says what it was. */
+        FileVersion: {
+            /** Format: int64 */
+            sequence: number;
+            /** Format: int64 */
+            received: number;
+            /** @enum {string} */
+            change: "added" | "removed" | "changed" | "metadata";
+            /** @enum {string} */
+            kind: "file" | "folder" | "symlink" | "fifo" | "socket" | "char-device" | "block-device";
+            /** Format: int64 */
+            size: number;
+            /** Format: int64 */
+            mtime: number;
+            /** Format: int64 */
+            mode: number;
+            differs: ("content" | "size" | "time" | "mode" | "owner" | "attributes" | "kind")[];
+            /** Format: int64 */
+            until_sequence: number;
+            /** Format: int64 */
+            until_received: number;
         };
         /** @description Health(status: "Literal['ok']" = 'ok') */
         Health: {
@@ -802,6 +1096,113 @@ export interface components {
             mtime: number;
             /** Format: int64 */
             mode: number;
+        };
+        /** @description A signed order: the exact bytes and their signature. */
+        NewOrder: {
+            order: string;
+            signature: string;
+        };
+        /** @description What is to be put back: paths of a snapshot of `source`, on `device`; everything without. */
+        OrderDraft: {
+            device: string;
+            source: string;
+            /** Format: int64 */
+            sequence: number;
+            paths: string[];
+        };
+        /** @description An order and how it goes, as the account sees it. */
+        OrderInfo: {
+            order: string;
+            /** Format: int64 */
+            number: number;
+            device: string;
+            device_name: string;
+            source: string;
+            source_name: string;
+            /** Format: int64 */
+            sequence: number;
+            /** Format: int64 */
+            received: number;
+            paths: string[];
+            /** Format: int64 */
+            paths_total: number;
+            target: string;
+            overwrite: boolean;
+            /** Format: int64 */
+            created: number;
+            /** Format: int64 */
+            expires: number;
+            /** @enum {string} */
+            state: "waiting" | "accepted" | "running" | "done" | "failed" | "refused" | "withdrawn" | "expired";
+            needs_person: boolean;
+            /** Format: int64 */
+            files: number;
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            files_done: number;
+            /** Format: int64 */
+            bytes_done: number;
+            /** Format: int64 */
+            files_skipped: number;
+            /** Format: int64 */
+            problems: number;
+            problem_lines: components["schemas"]["OrderProblem"][];
+            message: string;
+            /** Format: int64 */
+            updated: number;
+        };
+        /** @description Newest first. */
+        OrderList: {
+            orders: components["schemas"]["OrderInfo"][];
+        };
+        /** @description What the browser needs to make the order. `certificate` is the device's newest, `number` the next one that the device will take, `data_keys` the sealed keys of all blocks it needs. */
+        OrderPlan: {
+            /** Format: int64 */
+            number: number;
+            /** Format: int64 */
+            serial: number;
+            certificate: string;
+            certificate_signature: string;
+            snapshot: string;
+            /** Format: int64 */
+            received: number;
+            /** Format: int64 */
+            files: number;
+            /** Format: int64 */
+            bytes: number;
+            data_keys: string[];
+        };
+        /** @description OrderProblem(problem: 'str', path: 'str', message: 'str') */
+        OrderProblem: {
+            problem: string;
+            path: string;
+            message: string;
+        };
+        /** @description A device's word of how an order goes. */
+        OrderReport: {
+            /** @enum {string} */
+            state: "waiting" | "accepted" | "running" | "done" | "failed" | "refused";
+            /** Format: int64 */
+            files?: number;
+            /** Format: int64 */
+            bytes?: number;
+            /** Format: int64 */
+            files_done?: number;
+            /** Format: int64 */
+            bytes_done?: number;
+            /** Format: int64 */
+            files_skipped?: number;
+            /** Format: int64 */
+            problems?: number;
+            problem_lines?: components["schemas"]["OrderProblem"][];
+            message?: string;
+            needs_person?: boolean;
+        };
+        /** @description Where the order stands now: one that is `withdrawn` or `expired` is not gone on with. */
+        OrderVerdict: {
+            /** @enum {string} */
+            state: "waiting" | "accepted" | "running" | "done" | "failed" | "refused" | "withdrawn" | "expired";
         };
         /** @description PackReceived(pack: 'Hex', new: 'bool') */
         PackReceived: {
@@ -850,6 +1251,43 @@ export interface components {
             sealing_public: string;
             account_public: string;
             invitation?: string;
+        };
+        /** @description A problem of a run; `path` is for people, `path_bytes` exact. */
+        ReportEntry: {
+            problem: string;
+            path: string;
+            path_bytes: string;
+            message: string;
+        };
+        /** @description What a run could not do; `total` are the lines that were kept, at most 4 MiB of them. */
+        ReportPage: {
+            lines: components["schemas"]["ReportEntry"][];
+            /** Format: int64 */
+            total: number;
+            next_offset: number | null;
+        };
+        /** @description A path whose name was looked for, as the newest snapshot that has it shows it. */
+        SearchHit: {
+            name: string;
+            path: string;
+            path_bytes: string;
+            /** @enum {string} */
+            kind: "file" | "folder" | "symlink" | "fifo" | "socket" | "char-device" | "block-device";
+            /** Format: int64 */
+            size: number;
+            /** Format: int64 */
+            mtime: number;
+            /** Format: int64 */
+            last_sequence: number;
+            /** Format: int64 */
+            last_received: number;
+            present: boolean;
+        };
+        /** @description What is in the newest snapshot first, then what is gone, by the snapshot that had it last. A page may be short, or empty, while `complete` is false: the time of one request was over. */
+        SearchPage: {
+            hits: components["schemas"]["SearchHit"][];
+            next: string | null;
+            complete: boolean;
         };
         /** @description What anyone may know of this server. */
         ServerInfo: {
@@ -963,6 +1401,13 @@ export interface components {
         /** @description `source` of the device; the client's view of its own newest snapshot for the run's sake. */
         UploadRequest: {
             source: string;
+        };
+        /** @description Newest first. A checkpoint that lacks the path does not count: it may not have come to it. */
+        VersionList: {
+            path: string;
+            path_bytes: string;
+            versions: components["schemas"]["FileVersion"][];
+            next_before: number | null;
         };
     };
     responses: never;
@@ -2461,6 +2906,12 @@ export interface operations {
                 offset?: number;
                 /** @description most entries */
                 limit?: number;
+                /** @description by what; as the listing is kept without it */
+                sort?: "name" | "size" | "time";
+                /** @description 1: the other way round */
+                descending?: number;
+                /** @description 1: folders before all else */
+                folders_first?: number;
             };
             header?: never;
             path: {
@@ -2477,6 +2928,279 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Listing"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                /** @description a part of the name, or a pattern with `*`, `?` and `[...]` */
+                name: string;
+                /** @description `next` of the page before */
+                after?: string;
+                /** @description most hits */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchPage"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    versions: {
+        parameters: {
+            query: {
+                /** @description exact bytes in base64url without padding */
+                path: string;
+                /** @description only versions that began before this snapshot */
+                before?: number;
+                /** @description most versions */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionList"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changes: {
+        parameters: {
+            query: {
+                /** @description the snapshot before */
+                from: number;
+                /** @description the snapshot after */
+                to: number;
+                /** @description exact bytes in base64url without padding; roots without it */
+                path?: string;
+                /** @description entries to leave out */
+                offset?: number;
+                /** @description most entries */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeList"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report: {
+        parameters: {
+            query?: {
+                /** @description a sequence number; newest without it */
+                snapshot?: number;
+                /** @description lines to leave out */
+                offset?: number;
+                /** @description most lines */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportPage"];
                 };
             };
             /** @description bad-request */
@@ -3229,6 +3953,668 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                pack: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Partial Content */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description range-unmet */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description pack-damaged */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prepare_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderPlan"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description format-error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderList"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOrder"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderInfo"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderInfo"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description format-error, signature-invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderInfo"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    device_orders: {
+        parameters: {
+            query?: {
+                /** @description answer at once when `revision` differs */
+                since?: number;
+                /** @description seconds to wait for that */
+                wait?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceOrderList"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    device_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceOrder"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderReport"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderVerdict"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    locate_ordered: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_ordered: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order: string;
                 pack: string;
             };
             cookie?: never;

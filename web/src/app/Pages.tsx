@@ -7,6 +7,7 @@ import { lazy, Suspense, type ReactNode } from "react";
 import { Link, Redirect, Route, Switch, useLocation } from "wouter";
 
 import type { Account } from "../api/client";
+import { door } from "../api/door";
 import { accountQuery } from "../api/queries";
 import { Empty, FailureNotice, Section, Waiting } from "../ui/Page";
 import { useWords } from "../words/words";
@@ -32,6 +33,9 @@ const DevicePage = lazy(async () => ({
 }));
 const AccountPage = lazy(async () => ({
   default: (await import("../features/account/AccountPage")).AccountPage,
+}));
+const RestoresPage = lazy(async () => ({
+  default: (await import("../features/restores/RestoresPage")).RestoresPage,
 }));
 const AdminDevicesPage = lazy(async () => ({
   default: (await import("../features/admin/AdminDevicesPage")).AdminDevicesPage,
@@ -61,7 +65,7 @@ export function Pages() {
   return (
     <Suspense fallback={<Waiting />}>
       <Switch>
-        <Route path="/">{account.data ? <DevicesPage /> : <DoorPage />}</Route>
+        <Route path="/">{account.data ? <DevicesPage /> : <FrontDoor />}</Route>
         <Route path="/sign-in">
           <SignInPage />
         </Route>
@@ -82,6 +86,11 @@ export function Pages() {
   );
 }
 
+/** Whoever came by their own client has it already, and an account too. */
+function FrontDoor() {
+  return door === null ? <DoorPage /> : <Redirect to="/sign-in" replace />;
+}
+
 function SignedIn({ account }: { account: Account | null }) {
   const [here] = useLocation();
   if (account === null) return <Redirect to={`/sign-in?next=${encodeURIComponent(here)}`} replace />;
@@ -89,6 +98,9 @@ function SignedIn({ account }: { account: Account | null }) {
     <Switch>
       <Route path="/account">
         <AccountPage />
+      </Route>
+      <Route path="/restores">
+        <RestoresPage />
       </Route>
       <Route<DevicePlace> path={DEVICE}>
         {({ device, snapshot, path }) => (
@@ -136,7 +148,7 @@ function AdminOnly({ account, children }: { account: Account; children: ReactNod
   if (account.role === "admin") return children;
   return (
     <Section>
-      <Empty icon={<IconLock size={26} />} title={words.admin.forbidden} />
+      <Empty icon={<IconLock size={26} />} title={words.admin.forbidden} alone />
     </Section>
   );
 }
@@ -149,6 +161,7 @@ function NotFound() {
         icon={<IconCompass size={26} />}
         title={words.notFoundTitle}
         text={words.notFoundText}
+        alone
       >
         <Button component={Link} href="/">
           {words.home}

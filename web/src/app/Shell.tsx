@@ -3,22 +3,32 @@
 import { ActionIcon, Button, Menu, Tooltip, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { IconCloudOff, IconLanguage, IconMoon, IconSun } from "@tabler/icons-react";
-import { useEffect, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 
 import { Refusal, type Account } from "../api/client";
+import { door } from "../api/door";
 import { accountQuery } from "../api/queries";
 import { setPerson } from "../api/session";
 import { ClosingNotice } from "../ui/ClosingNotice";
+import { DoorStrip } from "../ui/DoorNote";
 import { Logo } from "../ui/Logo";
 import { LANGUAGES, useSpeaking, useWords, type Language } from "../words/words";
 import styles from "./Shell.module.css";
-import { useServerAnswers } from "./answers";
+import { useSilence } from "./answers";
+
+// Who is not signed in has nothing to restore, and does not wait for it.
+const LockButton = lazy(async () => ({
+  default: (await import("../restoring/LockButton")).LockButton,
+}));
+const Restoring = lazy(async () => ({
+  default: (await import("../restoring/Restoring")).Restoring,
+}));
 
 export function Shell({ children }: { children: ReactNode }) {
   const words = useWords();
   const account = useQuery(accountQuery).data ?? null;
-  const answers = useServerAnswers();
+  const silent = useSilence();
   const [here] = useLocation();
   useEndedSessions();
   return (
@@ -28,25 +38,27 @@ export function Shell({ children }: { children: ReactNode }) {
       </a>
       <header className={styles.header}>
         <div className={styles.bar}>
-          <Link href="/" className={styles.brand}>
+          <Link href="/" className={styles.brand} data-signed-in={account !== null}>
             <Logo />
             <span>{words.product}</span>
           </Link>
           {account && <MainNavigation account={account} />}
           <div className={styles.tools}>
+            <Suspense>{account && <LockButton />}</Suspense>
             <LanguageMenu />
             <SchemeSwitch />
-            {!account && here === "/" && (
+            {!account && here === "/" && door === null && (
               <Button component={Link} href="/sign-in" variant="light" className={styles.signIn}>
                 {words.shell.signIn}
               </Button>
             )}
           </div>
         </div>
-        {!answers && (
+        <DoorStrip />
+        {silent && (
           <div className={styles.offline} role="alert">
             <IconCloudOff size={18} aria-hidden="true" />
-            {words.shell.offline}
+            {silent === "door-closed" ? words.safeDoor.closed : words.shell.offline}
           </div>
         )}
       </header>
@@ -55,6 +67,7 @@ export function Shell({ children }: { children: ReactNode }) {
         {account && <ClosingNotice account={account} />}
         {children}
       </main>
+      <Suspense>{account && <Restoring key={account.account_id} account={account} />}</Suspense>
     </div>
   );
 }
@@ -65,10 +78,12 @@ function skip(event: { preventDefault: () => void }): void {
 }
 
 function MainNavigation({ account }: { account: Account }) {
-  const words = useWords().shell;
+  const { shell: words, restoring } = useWords();
+  const restores = restoring.page.nav;
   const [here] = useLocation();
   const places = [
     { href: "/", text: words.devices, active: /^\/($|devices|add-device)/.test(here) },
+    { href: "/restores", text: restores, active: here === "/restores" },
     { href: "/account", text: words.account, active: here === "/account" },
   ];
   if (account.role === "admin") {
@@ -108,7 +123,7 @@ function AdminNavigation({ account }: { account: Account | null }) {
 function LanguageMenu() {
   const { words, language, choose } = useSpeaking();
   return (
-    <Menu position="bottom-end">
+    <Menu position="bottom-end" withinPortal={false}>
       <Menu.Target>
         <ActionIcon variant="subtle" color="gray" size="lg" aria-label={words.shell.languageMenu}>
           <IconLanguage size={20} />
@@ -153,7 +168,7 @@ function useEndedSessions(): void {
     return queries.getQueryCache().subscribe((event) => {
       if (event.type !== "updated" || event.action.type !== "error") return;
       const error: unknown = event.action.error;
-      const ended = error instanceof Refusal && error.status === 401;
+      const ended = error instanceof Refusal && error.code === "not-signed-in";
       if (!ended || queries.getQueryData(accountQuery.queryKey) === null) return;
       setPerson(queries, null);
       navigate(`/sign-in?ended&next=${encodeURIComponent(here)}`);

@@ -7,7 +7,7 @@
  *     body   = codec u8 || chunk count u32 || chunk lengths u32 each || payload    big-endian
  */
 
-import { concat, equal, utf8, type Bytes } from "./bytes";
+import { concat, equal, release, utf8, type Bytes } from "./bytes";
 import { derive } from "./derivation";
 import { Failure } from "./failures";
 import type { Hash } from "./hashing";
@@ -88,6 +88,7 @@ async function readBody(body: Bytes): Promise<Bytes[]> {
   if (total > MAX_CONTENT) throw damaged("it says it holds more than a block may");
   const payload = body.subarray(5 + 4 * lengths.length);
   const content = codec === ZSTD ? await decompress(payload, total) : payload;
+  if (codec === ZSTD) release(body);
   if (content === null) throw damaged("it cannot be decompressed");
   if (content.length !== total) throw damaged("its length is not what it says");
   return split(content, lengths);

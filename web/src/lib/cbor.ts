@@ -2,7 +2,7 @@
 
 import { decode as decodeCbor } from "cborg";
 
-import type { Bytes } from "./bytes";
+import { concat, type Bytes } from "./bytes";
 import { Failure } from "./failures";
 
 export type Integer = number | bigint;
@@ -28,6 +28,26 @@ export function decodeVersioned(data: Uint8Array, version: number, what: string)
     throw new Failure("unknown-version", `${what} has a version this page does not know.`);
   }
   return value;
+}
+
+/** The one encoding of `value`: shortest integers, definite lengths. */
+export function encode(value: Value): Bytes {
+  if (Array.isArray(value)) return concat(head(4, value.length), ...value.map(encode));
+  if (value instanceof Uint8Array) return concat(head(2, value.length), value);
+  const number = BigInt(value);
+  return number < 0n ? head(1, -1n - number) : head(0, number);
+}
+
+function head(kind: number, argument: Integer): Bytes {
+  const number = BigInt(argument);
+  if (number < 24n) return new Uint8Array([(kind << 5) | Number(number)]);
+  const power = [0, 1, 2, 3].find((one) => number < 1n << BigInt(8 << one))!;
+  const bytes = new Uint8Array(1 + (1 << power));
+  bytes[0] = (kind << 5) | (24 + power);
+  for (let at = bytes.length - 1, rest = number; at > 0; at -= 1, rest >>= 8n) {
+    bytes[at] = Number(rest & 255n);
+  }
+  return bytes;
 }
 
 export function malformed(what: string, why: string): Failure {

@@ -33,6 +33,15 @@ export async function x25519Shared(secret: Bytes, other: Bytes): Promise<Bytes> 
   return new Uint8Array(shared);
 }
 
+export async function ed25519Sign(secret: Bytes, message: Bytes): Promise<Bytes> {
+  if (!(await isNative("Ed25519"))) {
+    const { ed25519 } = await import("@noble/curves/ed25519.js");
+    return new Uint8Array(ed25519.sign(message, secret));
+  }
+  const key = await importSecret("Ed25519", secret, ["sign"]);
+  return new Uint8Array(await crypto.subtle.sign("Ed25519", key, message));
+}
+
 export async function ed25519Verify(
   publicKey: Bytes,
   message: Bytes,

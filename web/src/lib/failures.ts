@@ -11,7 +11,26 @@ export type FailureCode =
   | "wrong-recovery-key"
   | "recovery-key-mistyped"
   | "kdf-too-weak"
-  | "keys-mismatch";
+  | "keys-mismatch"
+  // opening what is backed up
+  | "locked"
+  | "history-broken"
+  | "no-such-snapshot"
+  | "no-such-path"
+  | "content-missing"
+  | "content-lacking"
+  | "not-a-file"
+  | "path-too-long"
+  | "too-large"
+  | "no-space"
+  | "not-written"
+  // the server's answers
+  | "server-unreachable"
+  | "server-incompatible"
+  | "answer-too-long"
+  | "not-signed-in"
+  | "refused"
+  | "failure";
 
 export class Failure extends Error {
   readonly code: FailureCode;

@@ -13,7 +13,7 @@
 import { argon2id } from "hash-wasm";
 
 import { concat, equal, utf8, type Bytes } from "./bytes";
-import { ed25519Public, ed25519Verify, x25519Public } from "./curves";
+import { ed25519Public, ed25519Sign, ed25519Verify, x25519Public } from "./curves";
 import { derive } from "./derivation";
 import { Failure } from "./failures";
 import { openSealed } from "./hpke";
@@ -191,7 +191,11 @@ export async function openDataKey(sealed: Bytes, keys: AccountKeys): Promise<Byt
   }
 }
 
-/** `domain` keeps signatures of one purpose from serving another. */
+/** The account's signature. `domain` keeps those of one purpose from serving another. */
+export function sign(keys: AccountKeys, domain: string, message: Bytes): Promise<Bytes> {
+  return ed25519Sign(keys.signingSecret, concat(utf8(`csb1/${domain}\0`), message));
+}
+
 export async function checkSignature(
   publicKey: Bytes,
   domain: string,

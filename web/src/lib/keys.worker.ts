@@ -51,6 +51,12 @@ const tasks: KeyTasks = {
     return null;
   },
 
+  async handOver({ account, secret, port }) {
+    const { master } = await unlock(account, secret);
+    port.postMessage(await accountKeys(master, fromHex(account.account_id)));
+    return null;
+  },
+
   async changePassword({ account, secret, newPassword }) {
     const { master, keys } = await unlock(account, secret);
     const made = await makePassword(newPassword, master, fromHex(account.account_id));

@@ -22,25 +22,40 @@ export function relative(date: Date, now: Date, locale: string, justNow: string)
   return new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(count, unit);
 }
 
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+/** Making one takes far longer than using it, and long lists need thousands of times. */
+export function formatterOf(
+  locale: string,
+  options: Intl.DateTimeFormatOptions,
+): Intl.DateTimeFormat {
+  const key = `${locale} ${JSON.stringify(options)}`;
+  const known = formatters.get(key);
+  if (known) return known;
+  const made = new Intl.DateTimeFormat(locale, options);
+  formatters.set(key, made);
+  return made;
+}
+
 /** Day and time, to the second, with the zone. */
 export function exact(date: Date, locale: string): string {
   const options = { dateStyle: "full", timeStyle: "long" } as const;
-  return new Intl.DateTimeFormat(locale, options).format(date);
+  return formatterOf(locale, options).format(date);
 }
 
 /** Day and time, short. */
 export function brief(date: Date, locale: string): string {
   const options = { dateStyle: "medium", timeStyle: "short" } as const;
-  return new Intl.DateTimeFormat(locale, options).format(date);
+  return formatterOf(locale, options).format(date);
 }
 
 export function timeOfDay(date: Date, locale: string): string {
-  return new Intl.DateTimeFormat(locale, { timeStyle: "short" }).format(date);
+  return formatterOf(locale, { timeStyle: "short" }).format(date);
 }
 
 export function day(date: Date, locale: string): string {
   const options = { weekday: "short", day: "numeric", month: "long", year: "numeric" } as const;
-  return new Intl.DateTimeFormat(locale, options).format(date);
+  return formatterOf(locale, options).format(date);
 }
 
 /** `2 days`: the largest unit that leaves at least two, so that 36 hours are not one day. */

@@ -1,6 +1,9 @@
 /** What the page may ask of the thread that holds the keys. */
 
 import { Failure, type FailureCode } from "./failures";
+// oxlint-disable-next-line import/default -- what Vite makes of it is an address
+import keysWorker from "./keys.worker.ts?worker&url";
+import { startWorker } from "./workers";
 
 export type Secret = { password: string } | { recoveryKey: string };
 
@@ -45,6 +48,8 @@ export interface KeyTasks {
   }): Promise<{ auth?: string; recovery_auth?: string }>;
   /** Fail unless this secret opens the account, and the server shows the account's true keys. */
   confirm(input: { account: AccountWraps; secret: Secret }): Promise<null>;
+  /** The same, and the account's keys go through `port` to another thread: never to the page. */
+  handOver(input: { account: AccountWraps; secret: Secret; port: MessagePort }): Promise<null>;
   changePassword(input: {
     account: AccountWraps;
     secret: Secret;
@@ -59,20 +64,26 @@ export interface KeyTasks {
 export type Ask = <Task extends keyof KeyTasks>(
   task: Task,
   input: Parameters<KeyTasks[Task]>[0],
+  transferred?: Transferable[],
 ) => ReturnType<KeyTasks[Task]>;
 
 /** Work with keys in a fresh thread that ends afterwards, and takes its memory and secrets along. */
 export async function withKeys<Result>(work: (ask: Ask) => Promise<Result>): Promise<Result> {
-  const worker = new Worker(new URL("./keys.worker.ts", import.meta.url), { type: "module" });
+  const worker = startWorker(keysWorker);
   try {
-    return await work((task, input) => ask(worker, task, input) as never);
+    return await work((task, input, moved) => ask(worker, task, input, moved) as never);
   } finally {
     worker.terminate();
   }
 }
 
 /** One question at a time: the next one waits for the answer of the last. */
-function ask(worker: Worker, task: string, input: unknown): Promise<unknown> {
+function ask(
+  worker: Worker,
+  task: string,
+  input: unknown,
+  transferred: Transferable[] = [],
+): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const once = { once: true };
     const answer = ({ data }: MessageEvent) => {
@@ -81,7 +92,7 @@ function ask(worker: Worker, task: string, input: unknown): Promise<unknown> {
     };
     worker.addEventListener("message", answer, once);
     worker.addEventListener("error", () => reject(new Error("The keys cannot be worked out.")), once);
-    worker.postMessage({ task, input });
+    worker.postMessage({ task, input }, transferred);
   });
 }
 

@@ -5,6 +5,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { IconAlertTriangle, IconFileTypePdf, IconPrinter } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
 
+import { serverAddress } from "../api/door";
 import { serverQuery } from "../api/queries";
 import { kitCode } from "../lib/recovery";
 import { brief } from "../lib/times";
@@ -38,7 +39,7 @@ export function KeepRecoveryKit({ kit, onKept }: Props) {
   }
   const whole: Kit = {
     ...kit,
-    server: location.origin,
+    server: serverAddress(),
     pin: server.data?.pin ?? "",
     made: brief(made, locale),
   };

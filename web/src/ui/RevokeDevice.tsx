@@ -6,6 +6,7 @@ import { useState } from "react";
 
 import { revokeDevice } from "../api/actions";
 import type { Device } from "../api/client";
+import { serverAddress } from "../api/door";
 import { useWords } from "../words/words";
 import { Command } from "./Copy";
 import { FailureNotice } from "./Page";
@@ -50,7 +51,7 @@ export function RevokeDevice({ device, brief = false }: Props) {
           <p>{second}</p>
           <p>{third}</p>
           <Command
-            text={`csb login ${location.origin} --account ${device.account} --take-over ${device.name}`}
+            text={`csb login ${serverAddress()} --account ${device.account} --take-over ${device.name}`}
             label="csb login"
           />
           {revoke.isError && <FailureNotice error={revoke.error} />}

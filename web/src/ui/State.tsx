@@ -15,7 +15,7 @@ import { useSpeaking, useWords } from "../words/words";
 import styles from "./State.module.css";
 
 type State = Device["state"];
-type Tone = "ok" | "warn" | "bad" | "busy" | "idle";
+export type Tone = "ok" | "warn" | "bad" | "busy" | "idle";
 
 const TONES: Record<State, Tone> = {
   ok: "ok",
@@ -45,11 +45,23 @@ const ICONS: Record<State, typeof IconCircleCheck> = {
 
 export function StateBadge({ state }: { state: State }) {
   const words = useWords();
-  const Icon = ICONS[state];
+  return <Badge icon={ICONS[state]} tone={TONES[state]} state={state} text={words.state[state]} />;
+}
+
+interface BadgeProps {
+  icon: typeof IconCircleCheck;
+  tone: Tone;
+  /** The state's name, for tests and styles. */
+  state: string;
+  text: string;
+}
+
+/** A state: always an icon, a word and a colour. */
+export function Badge({ icon: Icon, tone, state, text }: BadgeProps) {
   return (
-    <span className={styles.badge} data-tone={TONES[state]} data-state={state}>
+    <span className={styles.badge} data-tone={tone} data-state={state}>
       <Icon size={15} stroke={2.2} aria-hidden="true" />
-      {words.state[state]}
+      {text}
     </span>
   );
 }

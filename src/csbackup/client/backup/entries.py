@@ -228,9 +228,7 @@ class EntryMaker:
         """The nearest time that the format has, years 1677 to 2262; looked at again next time."""
         if -_FARTHEST_NS <= mtime_ns < _FARTHEST_NS:
             return mtime_ns, ctime_ns
-        message = (
-            "Its time of change is before 1677 or after 2262; the nearest that is not is kept."
-        )
+        message = "It was changed before 1677 or after 2262: the nearest year of these is kept."
         self._tally.problem(Problem("time-out-of-range", path, message))
         return min(max(mtime_ns, -_FARTHEST_NS), _FARTHEST_NS - 1), DISTRUSTED
 

@@ -13,6 +13,7 @@ from csbackup.client.browse.nodes import NodeReader
 from csbackup.client.browse.paths import Found, children, clean
 from csbackup.format.ids import NodeId
 from csbackup.format.tree import FOLDER, Entry
+from csbackup.rules.finding import glob_of
 
 ENTRIES_AHEAD = 500
 
@@ -84,7 +85,7 @@ def _first(pair: tuple[bytes, Found]) -> bytes:
 
 def _matcher(pattern: str) -> Callable[[bytes], bool]:
     whole = "/" in pattern
-    wanted = pattern if any(letter in pattern for letter in "*?[") else f"*{pattern}*"
+    wanted = glob_of(pattern)
     if whole and wanted == pattern and not pattern.startswith(("/", "*")):
         wanted = f"*/{wanted}"
     flags = 0 if pattern != pattern.lower() else re.IGNORECASE

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 from csbackup.client.browse.chain import Kept
-from csbackup.client.browse.compare import change_between
 from csbackup.client.browse.nodes import NodeReader
 from csbackup.client.browse.paths import find
 from csbackup.errors import NoSuchPath
-from csbackup.format.tree import FOLDER, Entry
+from csbackup.format.tree import Entry
+from csbackup.rules.comparing import Change, version_change
 
 ROOTS_AT_ONCE = 200
 
@@ -21,7 +20,7 @@ class Version:
     """How a path looked from one snapshot on."""
 
     kept: Kept
-    change: Literal["added", "removed", "changed", "metadata"]
+    change: Change
     entry: Entry | None
 
 
@@ -29,21 +28,10 @@ def versions(reader: NodeReader, snapshots: Iterable[Kept], path: bytes) -> Iter
     """One version for each snapshot in which the path came, went, or was different."""
     before: Entry | None = None
     for kept, entry in _entries(reader, list(snapshots), path):
-        if before is None and entry is not None:
-            yield Version(kept, "added", entry)
-        elif before is not None and entry is None:
-            yield Version(kept, "removed", None)
-        elif before is not None and entry is not None:
-            change = change_between(before, entry)
-            if change is None and _folder_changed(before, entry):
-                change = "changed"
-            if change is not None:
-                yield Version(kept, change, entry)
+        change = version_change(before, entry)
+        if change is not None:
+            yield Version(kept, change, entry)
         before = entry
-
-
-def _folder_changed(before: Entry, after: Entry) -> bool:
-    return after.kind == FOLDER and before.content != after.content
 
 
 def _entries(

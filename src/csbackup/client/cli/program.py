@@ -41,6 +41,8 @@ COMMANDS = {
     "find": ("browse", "Find files by name."),
     "diff": ("browse", "What changed between two snapshots."),
     "restore": ("restore", "Write files back."),
+    "open": ("door", "The web pages, from this client's own files."),
+    "orders": ("orders", "What was ordered in the browser to be written back here."),
     "service": ("service", "Back up regularly."),
     "log": ("log", "Where the log lies; one file to send along."),
     "version": ("status", "Say which release this is."),
@@ -58,6 +60,7 @@ Is it well, and what would it do?
   csb status
   csb backup --dry-run
   csb log --to log.txt        one file for whoever helps you
+  csb open                    your files in the browser, without trusting the server's page
 
 State lies in CSB_HOME, or where this platform keeps such things. For unattended use, CSB_PASSWORD
 or CSB_RECOVERY_KEY stand in for what is asked on a terminal.

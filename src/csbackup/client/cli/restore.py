@@ -5,12 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import click
 
-from csbackup.client.browse.chain import History, Kept, read_history
+from csbackup.client.browse.chain import History, read_history
 from csbackup.client.cli import options
 from csbackup.client.cli.asking import ask_secret
 from csbackup.client.cli.looking import choose, unfinished
@@ -27,7 +26,7 @@ from csbackup.client.log import LOG
 from csbackup.client.platform.memory import give_back_large_buffers
 from csbackup.client.problems import Problem, grouped
 from csbackup.client.restore.context import RestoreContext, RestoreResult
-from csbackup.client.restore.existing import Rule
+from csbackup.client.restore.existing import Rule, stamp_of
 from csbackup.client.restore.run import run_restore
 from csbackup.client.unlock import UnlockedAccount, unlock
 from csbackup.errors import CsbError, PathProblem, ServerWentBack
@@ -100,7 +99,7 @@ def restore(paths: tuple[str, ...], quiet: bool, as_json: bool, **chosen: Any) -
         kept=kept,
         paths=tuple(_path(path, own=own) for path in wanted),
         to=absolute(chosen["target"]) if chosen["target"] else None,
-        rule=Rule(overwrite=chosen["overwrite"], stamp=_stamp(kept)),
+        rule=Rule(overwrite=chosen["overwrite"], stamp=stamp_of(kept.received_ns)),
         on_file=name_file if verbose and not quiet else None,
     )
     hidden = quiet or (as_json and not verbose)
@@ -177,11 +176,6 @@ def _device_of(unlocked: UnlockedAccount, name: str) -> DeviceId:
 def _path(text: str, *, own: bool) -> bytes:
     """A path of this device may be relative to the current folder."""
     return absolute(text) if own or not text else os.fsencode(text)
-
-
-def _stamp(kept: Kept) -> str:
-    received = datetime.fromtimestamp(kept.received_ns / 1e9).astimezone()
-    return received.strftime("%Y-%m-%d %H.%M")
 
 
 def _as_json(result: RestoreResult, target: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from csbackup.client.cli.backup import back_up, groups_of
 from csbackup.client.cli.output import count, printable, size
 from csbackup.client.cli.program import UNFORESEEN, code_of
 from csbackup.client.cli.reaching import own_home
+from csbackup.client.cli.service_orders import OrderListener
 from csbackup.client.cli.service_state import LOCK, ServiceRunsAlready, ServiceState, keep_state
 from csbackup.client.config import Home
 from csbackup.client.keyring import load_device
@@ -46,7 +47,7 @@ def service() -> None:
 )
 @options.shared
 def run(minutes: float, as_json: bool) -> None:
-    """Stay, and back up whenever it is due, until stopped."""
+    """Stay, back up whenever it is due, and carry out restore orders, until stopped."""
     home = own_home()
     load_device(home)
     stopping = Stopping()
@@ -55,7 +56,8 @@ def run(minutes: float, as_json: bool) -> None:
     with _only_service(home):
         click.echo(f"Backing up every {minutes:g} minutes.", err=as_json)
         LOG.info("the service begins, every %g minutes", minutes)
-        _back_up_until(stopping, home, minutes * 60)
+        with _listening(home):
+            _back_up_until(stopping, home, minutes * 60)
         LOG.info("the service was asked to stop")
 
 
@@ -100,6 +102,17 @@ def _only_service(home: Home) -> Iterator[None]:
             yield
     except RunInProgress:
         raise ServiceRunsAlready from None
+
+
+@contextlib.contextmanager
+def _listening(home: Home) -> Iterator[None]:
+    """Meanwhile restore orders are heard of, and carried out beside the backups."""
+    listener = OrderListener(home)
+    listener.start()
+    try:
+        yield
+    finally:
+        listener.stop()
 
 
 def _back_up_until(stopping: Stopping, home: Home, every_seconds: float) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from csbackup.client.connection.reading import Reading
 from csbackup.client.connection.transport import API, OnWait, Request, Transport
 from csbackup.errors import ServerIncompatible
-from csbackup.format.ids import SHORT, DeviceId, SourceId
+from csbackup.format.ids import SHORT, DeviceId, OrderId, PackId, SourceId
 from csbackup.format.packing import Pack
 from csbackup.protocol import frames, messages
 from csbackup.protocol.adapter import render
@@ -69,8 +69,43 @@ class Connection(Reading):
         response = self.transport.send(_json_request("checkin", message))
         return self.transport.read_message(messages.CheckInAnswer, response)
 
+    def orders(self, since: int, wait: int) -> messages.DeviceOrderList:
+        """The orders to this device; waits so many seconds for other ones than at `since`."""
+        path = f"device/orders?since={since}&wait={wait}"
+        return self.transport.ask(messages.DeviceOrderList, "GET", path)
+
+    def order(self, order: OrderId) -> messages.DeviceOrder:
+        """Nothing of it is checked yet."""
+        return self.transport.ask(messages.DeviceOrder, "GET", _address(order))
+
+    def report_order(self, order: OrderId, report: messages.OrderReport) -> messages.OrderVerdict:
+        response = self.transport.send(_json_request(_address(order), report))
+        return self.transport.read_message(messages.OrderVerdict, response)
+
+    def ordered(self, order: OrderId) -> OrderedContents:
+        return OrderedContents(self.transport, order)
+
     def _nonsense(self, why: str) -> ServerIncompatible:
         return ServerIncompatible(str(self.transport.address), why)
+
+
+class OrderedContents(Reading):
+    """Sealed contents as far as a restore order goes. Thread-safe."""
+
+    def __init__(self, transport: Transport, order: OrderId) -> None:
+        super().__init__(transport)
+        self._order = order
+
+    def locate(self, chunks: Sequence[bytes]) -> Iterator[frames.BlockLocation]:
+        return self.places(f"{_address(self._order)}/locate", chunks)
+
+    def read_pack(self, pack: PackId, start: int, end: int) -> bytes:
+        """The bytes of a pack from `start` up to, not including, `end`: blocks of the order."""
+        return self.read_range(f"{_address(self._order)}/packs/{pack.hex()}", start, end)
+
+
+def _address(order: OrderId) -> str:
+    return f"device/orders/{order.hex()}"
 
 
 def _json_request(path: str, message: object, read_seconds: float = 120.0) -> Request:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from csbackup.client.connection.answers import AnswerTooLong
 from csbackup.client.connection.reading import Reading
 from csbackup.errors import ServerIncompatible
 from csbackup.format.ids import SHORT, PackId
 from csbackup.protocol import frames, messages
 from csbackup.rules.naming import is_name
-
-LOCATE_AT_ONCE = 2_000
-LOCATE_BYTES = 24 * 1024 * 1024
 
 
 class PersonConnection(Reading):
@@ -44,21 +40,7 @@ class PersonConnection(Reading):
 
     def locate(self, chunks: Sequence[bytes]) -> Iterator[frames.BlockLocation]:
         """Where the blocks of these chunks lie."""
-        for at in range(0, len(chunks), LOCATE_AT_ONCE):
-            yield from self._locate(chunks[at : at + LOCATE_AT_ONCE])
-
-    def _locate(self, chunks: Sequence[bytes]) -> Iterator[frames.BlockLocation]:
-        """In two questions where one answer would be too long: blocks of very many tiny chunks."""
-        try:
-            content = self.post_ids("locate", b"".join(chunks), LOCATE_BYTES)
-        except AnswerTooLong:
-            if len(chunks) == 1:
-                raise
-            half = len(chunks) // 2
-            yield from self._locate(chunks[:half])
-            yield from self._locate(chunks[half:])
-        else:
-            yield from frames.decode_locations(content, len(chunks))
+        return self.places("locate", chunks)
 
     def read_pack(self, pack: PackId, start: int, end: int) -> bytes:
         """The bytes of a pack from `start` up to, not including, `end`."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from csbackup.client.connection.answers import AnswerTooLong
 from csbackup.client.connection.transport import API, Request, Transport
 from csbackup.errors import ServerIncompatible
 from csbackup.format.ids import DeviceId, NodeId
 from csbackup.protocol import frames, messages
 
 NODES_AT_ONCE = 250
+LOCATE_AT_ONCE = 2_000
+LOCATE_BYTES = 24 * 1024 * 1024
 NODES_BYTES = 40 * 1024 * 1024  # an answer ends behind the node that makes it longer than 16 MiB
 _BINARY = {"Content-Type": frames.CONTENT_TYPE}
 
@@ -45,6 +48,24 @@ class Reading:
             if answer:
                 wanted = [node for node in asked if node not in answer] + wanted
         return found
+
+    def places(self, path: str, chunks: Sequence[bytes]) -> Iterator[frames.BlockLocation]:
+        """Where the blocks of these chunks lie, as the address `path` tells it."""
+        for at in range(0, len(chunks), LOCATE_AT_ONCE):
+            yield from self._places(path, chunks[at : at + LOCATE_AT_ONCE])
+
+    def _places(self, path: str, chunks: Sequence[bytes]) -> Iterator[frames.BlockLocation]:
+        """In two questions where one answer would be too long: blocks of very many tiny chunks."""
+        try:
+            content = self.post_ids(path, b"".join(chunks), LOCATE_BYTES)
+        except AnswerTooLong:
+            if len(chunks) == 1:
+                raise
+            half = len(chunks) // 2
+            yield from self._places(path, chunks[:half])
+            yield from self._places(path, chunks[half:])
+        else:
+            yield from frames.decode_locations(content, len(chunks))
 
     def post_ids(self, path: str, body: bytes, most_bytes: int) -> bytes:
         request = Request("POST", API + path, lambda: body, _BINARY, most_bytes=most_bytes)

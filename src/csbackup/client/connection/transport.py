@@ -8,7 +8,8 @@ import re
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -53,6 +54,7 @@ READ_SECONDS = 120.0
 _PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0)  # between tries, once the server has answered
 _FIRST_PAUSES = (0.3,)  # and before it ever has: a person waits
 _PATIENT_PAUSES = _PAUSES + (15.0,) * 38  # ten minutes more or less: see `patient`
+_PIECE = 256 * 1024
 _QUIET_TRIES = 4  # so many are made before anybody hears of it
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{0,200}")  # whatever else would end the header it is in
 _NOT_IN_ITS_TIME = (9, 10)  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
@@ -73,6 +75,16 @@ class Request:
     repeat: bool = True
     read_seconds: float = READ_SECONDS
     most_bytes: int = MESSAGE_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """An answer whose body is still coming; `pieces` ends early with an error, never silently."""
+
+    status: int
+    headers: Mapping[str, str]
+    cookies: Sequence[str]
+    pieces: Iterator[bytes]
 
 
 class Transport:
@@ -149,6 +161,37 @@ class Transport:
                 continue
             raise self._problem(response)
 
+    @contextmanager
+    def streaming(self, request: Request) -> Iterator[Streamed]:
+        """The answer to somebody else's question, whatever it says, as it comes: a refusal is an
+        answer like any other. Tried twice at most, for whoever asks can ask again.
+        """
+        answer = self._open_soon(request)
+        try:
+            _refuse_compressed(answer, self.address)
+            cookies = answer.headers.getlist("Set-Cookie")
+            yield Streamed(answer.status, answer.headers, cookies, self._pieces(answer))
+        finally:
+            answer.close()  # a connection whose answer was read to its end is back in the pool
+
+    def _open_soon(self, request: Request) -> urllib3.BaseHTTPResponse:
+        for last in (not request.repeat, True):
+            try:
+                answer = self._open(request)
+            except (HTTPError, OSError, TooManyBytes) as problem:
+                if last or not _may_pass(problem):
+                    raise self._failure(problem, _reason(problem)) from problem
+            else:
+                self._answered.set()
+                return answer
+        raise AssertionError("the last try either answers or raises")
+
+    def _pieces(self, answer: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
+        try:
+            yield from answer.stream(_PIECE, decode_content=False)
+        except (HTTPError, OSError, TooManyBytes) as problem:
+            raise self._failure(problem, _reason(problem)) from problem
+
     def _problem(self, response: Response) -> CsbError:
         problem = problem_of(response, self.address)
         if isinstance(problem, Refused) and problem.problem == "not-signed-in":
@@ -197,10 +240,20 @@ class Transport:
             self._on_wait(why)
 
     def _send_once(self, request: Request) -> Response:
+        answer = self._open(request)
+        try:
+            content = _content(answer, request.most_bytes, self.address)
+        except BaseException:
+            answer.close()
+            raise
+        answer.release_conn()
+        return Response(answer.status, answer.headers, content)
+
+    def _open(self, request: Request) -> urllib3.BaseHTTPResponse:
         headers = {"User-Agent": f"csb/{__version__}", **request.headers}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
-        answer = self._pool.urlopen(
+        return self._pool.urlopen(
             request.method,
             self.address.prefix + request.path,
             body=request.body() if request.body else None,
@@ -210,20 +263,12 @@ class Transport:
             timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=request.read_seconds),
             preload_content=False,
         )
-        try:
-            content = _content(answer, request.most_bytes, self.address)
-        except BaseException:
-            answer.close()
-            raise
-        answer.release_conn()
-        return Response(answer.status, answer.headers, content)
 
 
 def _content(answer: urllib3.BaseHTTPResponse, most_bytes: int, address: Address) -> bytes:
     """All of it. Reading with a limit copies everything twice, so what says its length, and means
     it, is read without."""
-    if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise ServerIncompatible(str(address), "it compressed its answer, which nobody asked for")
+    _refuse_compressed(answer, address)
     most = most_bytes if answer.status < 300 else REFUSAL_BYTES
     declared = answer.length_remaining
     if declared is not None and declared > most:
@@ -232,6 +277,11 @@ def _content(answer: urllib3.BaseHTTPResponse, most_bytes: int, address: Address
     if len(content) > most:
         raise AnswerTooLong(address)
     return content
+
+
+def _refuse_compressed(answer: urllib3.BaseHTTPResponse, address: Address) -> None:
+    if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise ServerIncompatible(str(address), "it compressed its answer, which nobody asked for")
 
 
 def _open_pool(address: Address, context: ssl.SSLContext | None) -> urllib3.HTTPConnectionPool:

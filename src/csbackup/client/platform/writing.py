@@ -104,6 +104,12 @@ def first_mode(entry: Entry, extras: Extras) -> int:
     return 0o600 if extras.xattrs else entry.mode & 0o777
 
 
+def without_list(entry: Entry) -> Entry:
+    """For an entry of which nobody knows whether it had an access control list: its mode's group
+    bits may be those of all whom a list names, so its group gets no more than everybody."""
+    return entry._replace(mode=entry.mode & (~0o070 | (entry.mode & 0o007) << 3))
+
+
 def finish(
     place: Place,
     entry: Entry,

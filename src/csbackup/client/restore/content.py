@@ -17,6 +17,7 @@ from csbackup.client.platform.writing import (
 )
 from csbackup.client.restore.fetch import Content
 from csbackup.client.restore.surroundings import Surroundings
+from csbackup.client.restore.tally import ContentLacking, extras_lost
 from csbackup.errors import Malformed
 from csbackup.format.tree import Entry, Extras
 
@@ -31,7 +32,10 @@ _CREATE = (
 
 @dataclass(slots=True)
 class GrowingFile:
-    """A file that is being written; nobody sees it under its name before `keep`."""
+    """A file that is being written; nobody sees it under its name before `keep`.
+
+    `lost`: why its extras cannot be had, where they cannot.
+    """
 
     folder: int
     temporary: bytes
@@ -41,6 +45,7 @@ class GrowingFile:
     extras: Extras
     handle: int
     extents: list[tuple[int, int]]  # still to fill, the first one last
+    lost: str = ""
     written: int = 0
 
     def append(self, contents: Iterable[Content]) -> None:
@@ -77,9 +82,11 @@ class GrowingFile:
         zeros, and told.
         """
         if not self.extras.is_sparse:
+            if self.lost and self.written < self.entry.size:
+                raise ContentLacking(f"where its holes are is lost ({self.lost})")
             if self.written != self.entry.size:
                 raise Malformed("A file", f"it has {self.written:,} bytes, not {self.entry.size:,}")
-            return []
+            return [extras_lost(self.lost)] if self.lost else []
         os.ftruncate(self.handle, self.entry.size)
         return [("damaged", "It has less content than its listing says.")] if self.extents else []
 

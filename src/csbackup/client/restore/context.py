@@ -10,7 +10,7 @@ from csbackup.client.browse.chain import Kept
 from csbackup.client.problems import Problem
 from csbackup.client.restore.existing import Rule
 from csbackup.format.ids import NodeId, PackId
-from csbackup.format.keys import AccountKeys
+from csbackup.format.keys import DeviceKeys
 from csbackup.protocol.frames import BlockLocation
 
 MEBIBYTE = 1024 * 1024
@@ -22,6 +22,16 @@ class SealedSource(Protocol):
     def nodes(self, ids: Sequence[bytes], /) -> dict[NodeId, bytes]: ...
     def locate(self, chunks: Sequence[bytes], /) -> Iterator[BlockLocation]: ...
     def read_pack(self, pack: PackId, start: int, end: int, /) -> bytes: ...
+
+
+class OpeningKeys(Protocol):
+    """What opens sealed contents: an account's keys, or what a restore order brings."""
+
+    @property
+    def device(self) -> DeviceKeys: ...
+
+    def data_key(self, sealed: bytes, /) -> bytes:
+        """`BlockDamaged` when these keys do not open it."""
 
 
 class Progress(Protocol):
@@ -46,6 +56,7 @@ class Limits:
 
 
 OnFile = Callable[[bytes, str], None]  # hears of each path: restored, or skipped
+OnProblem = Callable[[Problem], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +65,14 @@ class RestoreContext:
     was."""
 
     source: SealedSource
-    keys: AccountKeys
+    keys: OpeningKeys
     kept: Kept
     paths: tuple[bytes, ...] = ()
     to: bytes | None = None
     rule: Rule = Rule()
     limits: Limits = Limits()
     on_file: OnFile | None = None
+    on_problem: OnProblem | None = None  # hears of each when it is found
 
 
 @dataclass(frozen=True, slots=True)

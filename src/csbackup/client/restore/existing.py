@@ -7,6 +7,7 @@ import stat
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 from blake3 import blake3
@@ -50,6 +51,11 @@ class Rule:
 
     overwrite: bool = False
     stamp: str = "restored"
+
+
+def stamp_of(received_ns: int) -> str:
+    """When a snapshot was received, as it stands in names."""
+    return datetime.fromtimestamp(received_ns / 1e9).astimezone().strftime("%Y-%m-%d %H.%M")
 
 
 class Verdict(NamedTuple):

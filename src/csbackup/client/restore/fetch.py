@@ -7,10 +7,9 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from csbackup.client.restore.context import Limits, SealedSource
+from csbackup.client.restore.context import Limits, OpeningKeys, SealedSource
 from csbackup.errors import BlockDamaged, FormatError, Refused
 from csbackup.format.ids import chunk_id
-from csbackup.format.keys import AccountKeys, open_data_key
 from csbackup.format.sealing import open_block, sealed_data_key
 from csbackup.protocol.frames import BlockLocation
 
@@ -48,7 +47,7 @@ class _Read:
 class Fetcher:
     """Opens what the account sealed. Several threads may fetch at once."""
 
-    def __init__(self, source: SealedSource, keys: AccountKeys, limits: Limits) -> None:
+    def __init__(self, source: SealedSource, keys: OpeningKeys, limits: Limits) -> None:
         self._source = source
         self._keys = keys
         self._limits = limits
@@ -116,7 +115,7 @@ class Fetcher:
     def _data_key(self, sealed: bytes) -> bytes:
         key = self._data_keys.get(sealed)
         if key is None:
-            key = self._data_keys[sealed] = open_data_key(sealed, self._keys)
+            key = self._data_keys[sealed] = self._keys.data_key(sealed)
         return key
 
     def _kept(self, key: bytes) -> list[tuple[bytes, Content]] | None:

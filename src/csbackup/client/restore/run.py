@@ -46,7 +46,12 @@ def run_restore(context: RestoreContext, progress: Progress) -> RestoreResult:
     selections = select(reader, context.kept.snapshot.roots, context.paths, context.to)
     progress.found(sum(one.files for one in selections), sum(one.bytes for one in selections))
     target = os.fsdecode(context.to or b"/")
-    tally = Tally(target, is_root=os.geteuid() == 0, on_file=context.on_file)
+    tally = Tally(
+        target,
+        is_root=os.geteuid() == 0,
+        on_file=context.on_file,
+        on_problem=context.on_problem,
+    )
     progress.phase("Restoring")
     with contextlib.ExitStack() as open_bases:
         # All before anything is written: a link that is restored must not lead to a later base.

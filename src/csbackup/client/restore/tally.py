@@ -19,6 +19,11 @@ class ContentLacking(FormatError):
     code = "content-lacking"
 
 
+def extras_lost(why: str) -> Trouble:
+    """What is written came back without what was kept beside its content."""
+    return "attributes-lacking", f"What was kept beside its content cannot be had: {why}."
+
+
 class _Common:
     """What is the case for many entries alike, told once."""
 
@@ -45,12 +50,14 @@ class Tally:
         *,
         is_root: bool,
         on_file: Callable[[bytes, str], None] | None = None,
+        on_problem: Callable[[Problem], None] | None = None,
     ) -> None:
         self.files = 0
         self.bytes = 0
         self.skipped = 0
         self._target = target
         self._on_file = on_file
+        self._on_problem = on_problem
         self._is_root = is_root
         self._common: dict[tuple[ProblemClass, str], _Common] = {}
         self._problems: list[Problem] = []
@@ -69,6 +76,8 @@ class Tally:
 
     def report(self, problem: Problem) -> None:
         self._problems.append(problem)
+        if self._on_problem is not None:
+            self._on_problem(problem)
 
     def lament(self, path: bytes, failure: Exception) -> None:
         """One entry could not be written; a full disk ends the restore."""

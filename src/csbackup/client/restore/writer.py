@@ -16,6 +16,7 @@ from csbackup.client.platform.writing import (
     Ownership,
     Place,
     finish,
+    without_list,
 )
 from csbackup.client.problems import Problem
 from csbackup.client.restore.content import GrowingFile, create, write_whole
@@ -25,9 +26,9 @@ from csbackup.client.restore.folders import FolderStack
 from csbackup.client.restore.items import CloseFolder, FilePart, Item, OpenFolder, Special
 from csbackup.client.restore.links import Links
 from csbackup.client.restore.special import same_special, write_special
-from csbackup.client.restore.tally import ContentLacking, Tally
+from csbackup.client.restore.tally import ContentLacking, Tally, extras_lost
 from csbackup.errors import FormatError
-from csbackup.format.tree import Entry, Extras, decode_extras
+from csbackup.format.tree import FIFO, SOCKET, Entry, Extras, decode_extras
 
 _FAILURES = (*FAILURES, FormatError)
 
@@ -52,7 +53,7 @@ class Writer:
         self._number = 0
         self._growing: GrowingFile | None = None
         self._closed_off = 0  # folders below one that could not be entered
-        self._folder_extras: list[Extras] = []
+        self._folder_extras: list[Extras | None] = []
         self._decoded: dict[bytes, Extras] = {}
 
     def carry_out(self, items: Iterable[Item], fetched: Fetched) -> None:
@@ -107,10 +108,15 @@ class Writer:
         self._tally.beside(item.path, verdict)
         return verdict.name or verdict.found
 
-    def _extras_of_folder(self, item: OpenFolder, fetched: Fetched) -> Extras:
-        if item.entry is None:
-            return NO_EXTRAS
-        return self._extras(item.entry, item.path, fetched) or NO_EXTRAS
+    def _extras_of_folder(self, item: OpenFolder, fetched: Fetched) -> Extras | None:
+        """None, and a problem, when they cannot be had."""
+        try:
+            return NO_EXTRAS if item.entry is None else self._extras(item.entry, fetched)
+        except ContentLacking as failure:
+            self._tally.tell(item.path, [extras_lost(str(failure))])
+        except FormatError as failure:
+            self._tally.lament(item.path, failure)
+        return None
 
     def _leave(self) -> None:
         level = self._stack.levels[-1]
@@ -119,8 +125,8 @@ class Writer:
             is_plain = level.fresh and level.surroundings.plain
             troubles = finish(
                 Place(level.handle),
-                level.entry,
-                extras,
+                level.entry if extras is not None else without_list(level.entry),
+                extras or NO_EXTRAS,
                 self._ownership,
                 plain=is_plain,
                 exact=level.surroundings.exact,
@@ -182,13 +188,12 @@ class Writer:
 
     def _begin(self, item: FilePart, fetched: Fetched) -> GrowingFile | None:
         """The file to write to, or None where nothing is to be written."""
-        entry = item.entry
-        extras = NO_EXTRAS
+        entry, extras, lost = item.entry, NO_EXTRAS, ""
         if entry.extras:
-            found = self._extras(entry, item.path, fetched)
-            if found is None:
-                return None
-            extras = found
+            try:
+                extras = self._extras(entry, fetched)
+            except ContentLacking as failure:
+                entry, lost = without_list(entry), str(failure)
         name: bytes = item.name
         if not self._stack.nothing_there:
             verdict = self._judge(name, lambda _, there: looks_same(entry, there))
@@ -201,7 +206,9 @@ class Writer:
             self._tally.restored(item.path)
             return None
         temporary = self._next_temporary()
-        return create(self._stack.handle, temporary, name, item.path, entry, extras)
+        growing = create(self._stack.handle, temporary, name, item.path, entry, extras)
+        growing.lost = lost
+        return growing
 
     def _contents(self, item: FilePart, fetched: Fetched) -> Sequence[Content]:
         try:
@@ -276,11 +283,21 @@ class Writer:
     # --- links, FIFOs, sockets, devices ---
 
     def _make_special(self, item: Special, fetched: Fetched) -> None:
-        extras = self._extras(item.entry, item.path, fetched)
-        if extras is None:
+        try:
+            self._make_named(item, self._extras(item.entry, fetched))
+        except ContentLacking as failure:
+            self._make_without_extras(item, failure)
+        except _FAILURES as failure:
+            self._tally.lament(item.path, failure)
+
+    def _make_without_extras(self, item: Special, lacking: ContentLacking) -> None:
+        """A link is nothing without its target, nor a device without its number."""
+        if item.entry.kind not in (FIFO, SOCKET):
+            self._tally.lament(item.path, lacking)
             return
         try:
-            self._make_named(item, extras)
+            self._make_named(item._replace(entry=without_list(item.entry)), NO_EXTRAS)
+            self._tally.tell(item.path, [extras_lost(str(lacking))])
         except _FAILURES as failure:
             self._tally.lament(item.path, failure)
 
@@ -313,8 +330,8 @@ class Writer:
     def _judge(self, name: bytes, same: Callable[[bytes, os.stat_result], bool]) -> Verdict:
         return judge(name, self._look, same, self._rule, taken=self._stack.taken)
 
-    def _extras(self, entry: Entry, path: bytes, fetched: Fetched) -> Extras | None:
-        """What few entries have; None, and a problem, when it cannot be had."""
+    def _extras(self, entry: Entry, fetched: Fetched) -> Extras:
+        """What few entries have; `ContentLacking` when it cannot be had."""
         if not entry.extras:
             return NO_EXTRAS
         known = self._decoded.get(entry.extras)
@@ -324,13 +341,9 @@ class Writer:
         if content is None and fetched.is_cut:
             fetched = self._fetch_later([entry.extras])
             content = fetched.chunks.get(entry.extras)
-        try:
-            if content is None:
-                raise ContentLacking(fetched.lacking.get(entry.extras, "it was not fetched"))
-            extras = decode_extras(bytes(content))
-        except FormatError as failure:
-            self._tally.lament(path, failure)
-            return None
+        if content is None:
+            raise ContentLacking(fetched.lacking.get(entry.extras, "it was not fetched"))
+        extras = decode_extras(bytes(content))
         if len(self._decoded) < 1_000:
             self._decoded[entry.extras] = extras
         return extras

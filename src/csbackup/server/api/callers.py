@@ -7,8 +7,8 @@ import re
 from starlette.requests import Request
 
 from csbackup.errors import Forbidden
+from csbackup.web.headers import MARK, MARKED, SESSION_COOKIE
 
-COOKIE = "__Host-csb"
 _HOST = re.compile(r"[A-Za-z0-9.\-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
 _READING = {"GET", "HEAD"}
 _PASSED_ON = ("x-forwarded-for", "forwarded", "x-real-ip")
@@ -16,7 +16,7 @@ _PASSED_ON = ("x-forwarded-for", "forwarded", "x-real-ip")
 
 def is_browser(request: Request) -> bool:
     """The web app says so; other pages cannot send this header without asking first."""
-    return request.headers.get("x-csb") == "web"
+    return request.headers.get(MARK) == MARKED
 
 
 def shown_token(request: Request) -> str:
@@ -28,7 +28,7 @@ def shown_token(request: Request) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return token.strip()
-    cookie = request.cookies.get(COOKIE, "")
+    cookie = request.cookies.get(SESSION_COOKIE, "")
     if cookie and request.method not in _READING:
         _check_origin(request)
     return cookie

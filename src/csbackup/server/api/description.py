@@ -20,8 +20,8 @@ from csbackup.protocol import problems, version
 from csbackup.protocol.adapter import parts, schema
 from csbackup.protocol.messages import Problem
 from csbackup.rules.access import Who
-from csbackup.server.api.callers import COOKIE
 from csbackup.server.api.routes import ANYONE, Query, Raw, Route
+from csbackup.web.headers import SESSION_COOKIE
 
 _PARAMETER = re.compile(r"{(\w+)}")
 _ID_BYTES = {"device": 16, "session": 16, "upload": 16, "pack": 32}
@@ -39,7 +39,7 @@ _SCHEMES = {
     "cookie": {
         "type": "apiKey",
         "in": "cookie",
-        "name": COOKIE,
+        "name": SESSION_COOKIE,
         "description": "A person's session in a browser; requests that change something "
         "also need the header X-CSB: web.",
     },
@@ -164,6 +164,8 @@ def _query_schema(query: Query) -> dict[str, Any]:
         return {"type": "string", "pattern": "^([A-Za-z0-9_-]{4})*([A-Za-z0-9_-]{2,3})?$"}
     if query.kind == "choice":
         return {"type": "string", "enum": list(query.choices)}
+    if query.kind == "text":
+        return {"type": "string", "minLength": query.least, "maxLength": query.most}
     shape: dict[str, Any] = {
         "type": "integer",
         "format": "int64",

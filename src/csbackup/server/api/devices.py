@@ -6,7 +6,9 @@ from csbackup.errors import RequestError
 from csbackup.format.ids import SHORT
 from csbackup.protocol import messages
 from csbackup.server.api.calls import Call
-from csbackup.server.services.history import Moment
+from csbackup.server.api.past import device_of
+from csbackup.server.services.moments import Moment
+from csbackup.server.services.sorting import Order
 
 
 def own_devices(call: Call) -> messages.DeviceList:
@@ -34,7 +36,7 @@ def certificates(call: Call) -> messages.CertificateList:
 
 
 def snapshots(call: Call) -> messages.SnapshotList:
-    return call.services.history.snapshots(_device(call))
+    return call.services.history.snapshots(device_of(call))
 
 
 def listing(call: Call) -> messages.Listing:
@@ -42,17 +44,16 @@ def listing(call: Call) -> messages.Listing:
     if sequence is not None and at_ns is not None:
         raise RequestError("Give one of `snapshot` and `at`, not both.")
     return call.services.history.listing(
-        _device(call),
+        device_of(call),
         Moment(sequence, at_ns),
         call.query["path"],
         offset=call.query["offset"],
         limit=call.query["limit"],
+        order=Order(
+            call.query["sort"], bool(call.query["descending"]), bool(call.query["folders_first"])
+        ),
     )
 
 
 def check_in(call: Call) -> messages.CheckInAnswer:
     return call.services.devices.check_in(call.device, call.message(messages.CheckIn), call.now)
-
-
-def _device(call: Call) -> int:
-    return call.services.devices.visible(call.known, call.id("device", SHORT))

@@ -16,12 +16,13 @@ from csbackup.errors import RequestError
 from csbackup.protocol.adapter import parse, render
 from csbackup.rules.access import Caller, refusal
 from csbackup.server.api.bodies import JSON_LIMIT, read_body, read_json
-from csbackup.server.api.callers import COOKIE, address_of, base_url, is_browser, shown_token
+from csbackup.server.api.callers import address_of, base_url, is_browser, shown_token
 from csbackup.server.api.calls import Call, Reply
 from csbackup.server.api.routes import Query, Raw, Route
 from csbackup.server.api.workers import Workers
 from csbackup.server.services.services import Services
 from csbackup.server.services.sessions import BROWSER_SECONDS
+from csbackup.web.headers import SESSION_COOKIE
 
 _INTEGER = re.compile(r"-?\d{1,19}")
 
@@ -113,7 +114,7 @@ def _rendered(route: Route, reply: Reply) -> Response:
 def _set_cookie(response: Response, token: str) -> None:
     """Strict, unreadable for scripts, for this host alone; an empty token removes it."""
     response.set_cookie(
-        COOKIE,
+        SESSION_COOKIE,
         token,
         max_age=BROWSER_SECONDS if token else 0,
         path="/",
@@ -133,6 +134,8 @@ def _read_query(query: Query, values: Mapping[str, str]) -> Any:
         return read_path(text)
     if query.kind == "integer":
         return _read_integer(query, text)
+    if query.kind == "text":
+        return _read_text(query, text)
     if text not in query.choices:
         raise RequestError(f"`{query.name}` is none of {', '.join(query.choices)}.")
     return text
@@ -143,6 +146,12 @@ def _read_integer(query: Query, text: str) -> int:
     if number is None or not query.least <= number <= query.most:
         raise RequestError(f"`{query.name}` is not a whole number in range.")
     return number
+
+
+def _read_text(query: Query, text: str) -> str:
+    if not query.least <= len(text) <= query.most:
+        raise RequestError(f"`{query.name}` is too short or too long.")
+    return text
 
 
 def read_path(text: str) -> bytes:

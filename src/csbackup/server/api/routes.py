@@ -33,10 +33,10 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A parameter after the question mark."""
+    """A parameter after the question mark. Of a text `least` and `most` are lengths."""
 
     name: str
-    kind: Literal["integer", "path", "choice"]
+    kind: Literal["integer", "path", "choice", "text"]
     description: str
     required: bool = False
     default: int | None = None

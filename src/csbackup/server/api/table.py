@@ -25,7 +25,7 @@ from csbackup.format.ids import LONG
 from csbackup.format.packing import MAX_PACK
 from csbackup.protocol import messages
 from csbackup.protocol.frames import MAX_HAVE, MAX_LOCATE, MAX_NODES
-from csbackup.server.api import accounts, admin, devices, downloads, public, uploads
+from csbackup.server.api import accounts, admin, devices, downloads, orders, past, public, uploads
 from csbackup.server.api.description import as_text, describe
 from csbackup.server.api.routes import (
     ADMIN,
@@ -190,6 +190,58 @@ _DEVICES = (
             Query("path", "path", "exact bytes in base64url without padding; roots without it"),
             Query("offset", "integer", "entries to leave out", default=0),
             Query("limit", "integer", "most entries", default=200, least=1, most=1000),
+            Query(
+                "sort", "choice", "by what; as the listing is kept without it",
+                choices=("name", "size", "time"),
+            ),
+            Query("descending", "integer", "1: the other way round", default=0, most=1),
+            Query("folders_first", "integer", "1: folders before all else", default=0, most=1),
+        ),
+        problems=(TooLarge,),
+    ),
+    Route(
+        "GET", f"{API}/devices/{{device}}/search", "search",
+        "Find names in all snapshots of a device, newest first",
+        who=READERS, answer=messages.SearchPage, handler=past.search,
+        query=(
+            Query(
+                "name", "text", "a part of the name, or a pattern with `*`, `?` and `[...]`",
+                least=1, most=255, required=True,
+            ),
+            Query("after", "text", "`next` of the page before", most=6000),
+            Query("limit", "integer", "most hits", default=50, least=1, most=200),
+        ),
+    ),
+    Route(
+        "GET", f"{API}/devices/{{device}}/versions", "versions",
+        "The versions of a path in all snapshots, newest first",
+        who=READERS, answer=messages.VersionList, handler=past.versions,
+        query=(
+            Query("path", "path", "exact bytes in base64url without padding", required=True),
+            Query("before", "integer", "only versions that began before this snapshot", least=1),
+            Query("limit", "integer", "most versions", default=100, least=1, most=1000),
+        ),
+    ),
+    Route(
+        "GET", f"{API}/devices/{{device}}/changes", "changes",
+        "What differs in one folder between two snapshots",
+        who=READERS, answer=messages.ChangeList, handler=past.changes,
+        query=(
+            Query("from", "integer", "the snapshot before", least=1, required=True),
+            Query("to", "integer", "the snapshot after", least=1, required=True),
+            Query("path", "path", "exact bytes in base64url without padding; roots without it"),
+            Query("offset", "integer", "entries to leave out", default=0),
+            Query("limit", "integer", "most entries", default=200, least=1, most=1000),
+        ),
+    ),
+    Route(
+        "GET", f"{API}/devices/{{device}}/report", "report",
+        "The problems of the run that made a snapshot",
+        who=READERS, answer=messages.ReportPage, handler=past.report,
+        query=(
+            Query("snapshot", "integer", "a sequence number; newest without it", least=1),
+            Query("offset", "integer", "lines to leave out", default=0),
+            Query("limit", "integer", "most lines", default=200, least=1, most=1000),
         ),
     ),
     Route(
@@ -254,6 +306,57 @@ _DOWNLOADS = (
     ),
 )
 
+_ORDERS = (
+    Route(
+        "POST", f"{API}/orders/prepare", "prepare_order", "What a restore order would take",
+        who=PERSON, body=messages.OrderDraft, answer=messages.OrderPlan, handler=orders.prepare,
+        problems=(NotFound, Conflict, TooLarge, FormatError),
+    ),
+    Route(
+        "POST", f"{API}/orders", "order", "Have a device write files back",
+        who=PERSON, body=messages.NewOrder, answer=messages.OrderInfo, handler=orders.place,
+        statuses=(201, 200),
+        problems=(NotFound, Conflict, SignatureInvalid, FormatError, TooMany, StorageFull),
+    ),
+    Route(
+        "GET", f"{API}/orders", "orders", "The own restore orders and how they go",
+        who=PERSON, answer=messages.OrderList, handler=orders.own,
+    ),
+    Route(
+        "DELETE", f"{API}/orders/{{order}}", "withdraw_order", "Take an order back",
+        who=PERSON, answer=messages.OrderInfo, handler=orders.withdraw,
+        problems=(NotFound, StorageFull),
+    ),
+    Route(
+        "GET", f"{API}/device/orders", "device_orders", "The orders that this device may carry out",
+        who=DEVICE, answer=messages.DeviceOrderList, streaming=orders.for_device,
+        query=(
+            Query("since", "integer", "answer at once when `revision` differs", default=0),
+            Query("wait", "integer", "seconds to wait for that", default=0, most=25),
+        ),
+    ),
+    Route(
+        "GET", f"{API}/device/orders/{{order}}", "device_order", "An order with what proves it",
+        who=DEVICE, answer=messages.DeviceOrder, handler=orders.document, problems=(NotFound,),
+    ),
+    Route(
+        "POST", f"{API}/device/orders/{{order}}", "report_order", "How an order goes",
+        who=DEVICE, body=messages.OrderReport, answer=messages.OrderVerdict,
+        handler=orders.report, problems=(NotFound, StorageFull),
+    ),
+    Route(
+        "POST", f"{API}/device/orders/{{order}}/locate", "locate_ordered",
+        "Where the blocks of these chunks lie, within an order",
+        who=DEVICE, body=_CHUNK_IDS, answer=_BYTES, handler=orders.locate, problems=(NotFound,),
+    ),
+    Route(
+        "GET", f"{API}/device/orders/{{order}}/packs/{{pack}}", "get_ordered",
+        "Bytes of blocks that belong to an order",
+        who=DEVICE, answer=_BYTES, streaming=orders.get_pack, statuses=(200, 206),
+        problems=(NotFound, RangeUnmet, PackDamaged),
+    ),
+)
+
 _ADMIN = (
     Route(
         "GET", f"{API}/admin/devices", "admin_devices", "All devices and how they do",
@@ -269,4 +372,6 @@ _ADMIN = (
     ),
 )
 
-ROUTES: tuple[Route, ...] = (*_PUBLIC, *_ACCOUNTS, *_DEVICES, *_UPLOADS, *_DOWNLOADS, *_ADMIN)
+ROUTES: tuple[Route, ...] = (
+    *_PUBLIC, *_ACCOUNTS, *_DEVICES, *_UPLOADS, *_DOWNLOADS, *_ORDERS, *_ADMIN,
+)

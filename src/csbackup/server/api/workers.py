@@ -17,6 +17,7 @@ class Workers:
 
     def __init__(self, count: int) -> None:
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="worker")
+        self.is_leaving = False  # the server was told to stop: nobody is kept waiting any more
 
     async def run(
         self,
@@ -26,6 +27,9 @@ class Workers:
     ) -> Result:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, partial(work, *arguments, **named))
+
+    def leave(self) -> None:
+        self.is_leaving = True
 
     def close(self) -> None:
         self._pool.shutdown(wait=True)

@@ -9,6 +9,7 @@ from typing import NamedTuple, cast
 from csbackup.format.ids import NodeId, PackId
 from csbackup.server.catalog.database import QUERIES
 from csbackup.server.catalog.lookup import by_prefix, prefixes
+from csbackup.server.catalog.names import keep_names
 
 
 class FoundNode(NamedTuple):
@@ -20,7 +21,10 @@ class FoundNode(NamedTuple):
 
 
 class NewNode(NamedTuple):
-    """A node of a pack that comes in. `chunks` and `children` are packed numbers."""
+    """A node of a pack that comes in.
+
+    `chunks` and `children` are packed numbers, `names` those in a listing, joined.
+    """
 
     node: bytes
     offset: int
@@ -30,6 +34,7 @@ class NewNode(NamedTuple):
     entries: int
     chunks: bytes
     children: bytes
+    names: bytes
 
 
 class NodePlace(NamedTuple):
@@ -84,10 +89,12 @@ def next_node(connection: sqlite3.Connection) -> int:
 def add_nodes(
     connection: sqlite3.Connection, account: int, pack: int, first: int, nodes: Sequence[NewNode]
 ) -> None:
+    names = keep_names(connection, account, [node.names for node in nodes])
+    ids = prefixes([node.node for node in nodes])
     rows = (
-        (number, account, prefix, node.node, pack, *node[1:])
-        for number, (prefix, node) in enumerate(
-            zip(prefixes([node.node for node in nodes]), nodes, strict=True), start=first
+        (number, account, prefix, node.node, pack, *node[1:-1], named)
+        for number, (prefix, node, named) in enumerate(
+            zip(ids, nodes, names, strict=True), start=first
         )
     )
     connection.executemany(QUERIES.insert_nodes.sql, rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from csbackup.format.ids import AccountId, DeviceId, NodeId, SnapshotId
 from csbackup.format.records import SnapshotRecord, StubRecord
@@ -43,6 +43,16 @@ class SnapshotRow:
     signature: bytes
 
 
+class LiveSnapshot(NamedTuple):
+    """A snapshot that can be opened. `root`: its roots' node, `root_number` the catalog's."""
+
+    sequence: int
+    received: int
+    partial: bool
+    root_number: int
+    root: NodeId
+
+
 @dataclass(frozen=True, slots=True)
 class SnapshotNodes:
     """The numbers of the nodes that a snapshot names; None for one that is not here."""
@@ -78,6 +88,11 @@ def heads(connection: sqlite3.Connection, account: int) -> list[tuple[bytes, int
 def snapshots_of(connection: sqlite3.Connection, device: int) -> list[SnapshotRow]:
     """Oldest first, stubs included."""
     return [_read(row) for row in QUERIES.snapshots_of_device(connection, device=device)]
+
+
+def live(connection: sqlite3.Connection, device: int) -> list[LiveSnapshot]:
+    """Those that can be opened, oldest first."""
+    return [LiveSnapshot(*row) for row in QUERIES.live_snapshots(connection, device=device)]
 
 
 def by_id(connection: sqlite3.Connection, snapshot: SnapshotId) -> SnapshotRow | None:

@@ -17,7 +17,8 @@ from importlib.resources.abc import Traversable
 
 DISTRIBUTION = "clientserverbackup"
 _PACKAGE = "csbackup"
-_LEFT_OUT = {"__pycache__", "web"}
+_LEFT_OUT = {"__pycache__", "built.new"}
+_ENDINGS_LEFT_OUT = (".pyc", ".so", "~", ".br")  # compressed copies are for sending far
 _OLDEST = (1980, 1, 1, 0, 0, 0)  # the oldest time a zip can hold: times must not differ
 _FILE_MODE = 0o100644 << 16
 _WHEEL = """\
@@ -64,13 +65,13 @@ def build_wheel() -> Wheel:
 
 
 def _package_files(folder: Traversable, path: str) -> Iterator[tuple[str, bytes]]:
-    """The package's files by their place in the wheel, without the built web app."""
+    """The package's files by their place in the wheel, with the web app where it was built."""
     for entry in sorted(folder.iterdir(), key=lambda one: one.name):
         place = f"{path}/{entry.name}"
         if entry.is_dir():
             if entry.name not in _LEFT_OUT:
                 yield from _package_files(entry, place)
-        elif not entry.name.endswith((".pyc", ".so", "~")):
+        elif not entry.name.endswith(_ENDINGS_LEFT_OUT) and entry.name[0] != ".":
             yield place, entry.read_bytes()
 
 

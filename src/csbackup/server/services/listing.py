@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from csbackup.errors import Malformed, NotFound
 from csbackup.format.ids import NodeId
-from csbackup.format.tree import FOLDER, KIND_NAMES, AnyNode, Entry, Folder, FolderIndex
+from csbackup.format.tree import FOLDER, KIND_NAMES, AnyNode, Entry, FolderIndex
 from csbackup.protocol.messages import ListingEntry
 from csbackup.server.services.node_reader import NodeReader
+from csbackup.server.services.sorting import AS_KEPT, MOST_SORTED, Order, not_sorted_so_far
+from csbackup.server.services.trees import (
+    entries,
+    listing_entries,
+    no_such_path,
+    read_roots,
+    root_of,
+    way,
+)
 
 _FOLDER_MODE = 0o755
 
 
 @dataclass(frozen=True, slots=True)
 class FolderPart:
-    """Some entries of a folder, and how many it has altogether."""
+    """Some entries of a folder, and how many it has altogether; `end`: how far they can be had."""
 
     entries: tuple[ListingEntry, ...]
     total: int
+    end: int
 
 
 class TreeWalk:
@@ -32,53 +40,68 @@ class TreeWalk:
 
     def __init__(self, reader: NodeReader, roots: NodeId) -> None:
         self._reader = reader
-        self._roots = self._entries(reader.read(roots), roots=True)
+        self._roots = read_roots(reader, roots)
 
-    def folder(self, path: bytes, offset: int, limit: int) -> FolderPart:
+    def folder(self, path: bytes, offset: int, limit: int, order: Order = AS_KEPT) -> FolderPart:
         """The entries of a folder from `offset` on; of anything else the entry itself."""
-        entry = self._find(path)
+        found = self.way(path)
+        entry = found[-1] if found else None
         if entry is not None and entry.kind != FOLDER:
-            return FolderPart((describe(entry),), 1)
+            return FolderPart((describe(entry),), 1, 1)
         if entry is not None:
-            return self._part(self._reader.read(entry.tree), offset, limit)
+            return self._in_order(entry.tree, offset, limit, order)
         above = [describe(root) for root in self._roots] if not path else self._above(path)
         if not above and path.strip(b"/"):
             raise no_such_path(path)
-        return FolderPart(tuple(above[offset : offset + limit]), len(above))
+        shown = order.first(above, offset + limit)[offset:]
+        return FolderPart(tuple(shown), len(above), len(above))
 
-    def _find(self, path: bytes) -> Entry | None:
-        """The entry at a path; None for a folder above the roots, and where nothing is."""
-        root = self._root_of(path)
-        if root is None:
-            return None
-        entry = root
-        for name in _parts(path[len(root.name) :]):
-            entry = self._child(entry, name, path)
-        return entry
+    def _in_order(self, tree: NodeId, offset: int, limit: int, order: Order) -> FolderPart:
+        """A long folder is sorted by name as it is kept, with folders among the files: that way
+        only the pages that are shown are read."""
+        node = self._reader.read(tree)
+        if order.as_kept:
+            return self._part(node, offset, limit)
+        total = self._length(node)
+        if total > MOST_SORTED and order.by_name:
+            return self._by_name(node, total, offset, limit, descending=order.descending)
+        end = min(total, MOST_SORTED)
+        if end <= offset < total:
+            raise not_sorted_so_far()
+        found = order.first(entries(self._reader, tree), min(offset + limit, end))
+        return _describe_part(found[offset:], total, end)
 
-    def _root_of(self, path: bytes) -> Entry | None:
-        """The root that holds a path: of several the longest."""
-        holding = [root for root in self._roots if path and _holds(root.name, path)]
-        return max(holding, key=lambda root: len(root.name), default=None)
-
-    def _child(self, parent: Entry, name: bytes, path: bytes) -> Entry:
-        if parent.kind != FOLDER:
+    def way(self, path: bytes) -> list[Entry]:
+        """The entries from the root down to a path; empty for a folder above the roots."""
+        found = way(self._reader, self._roots, path)
+        if not found and root_of(self._roots, path) is not None:
             raise no_such_path(path)
-        node = self._reader.read(parent.tree)
+        return found
+
+    def roots_below(self, path: bytes) -> list[Entry]:
+        """The roots in a folder above them; all of them below the empty path."""
+        prefix = path.rstrip(b"/") + b"/"
+        return [root for root in self._roots if not path or root.name.startswith(prefix)]
+
+    def _by_name(
+        self, node: AnyNode, total: int, offset: int, limit: int, *, descending: bool
+    ) -> FolderPart:
+        if not descending:
+            return self._part(node, offset, limit)
+        end = max(0, total - offset)
+        start = max(0, end - limit)
+        part = self._part(node, start, end - start)
+        return FolderPart(part.entries[::-1], total, total)
+
+    def _length(self, node: AnyNode) -> int:
         if isinstance(node, FolderIndex):
-            number = bisect_right(node.first_names, name) - 1
-            if number < 0:
-                raise no_such_path(path)
-            node = node.check_page(number, self._reader.read(node.pages[number]))
-        for entry in self._entries(node):
-            if entry.name == name:
-                return entry
-        raise no_such_path(path)
+            return sum(self._reader.entry_counts(node.pages))
+        return len(listing_entries(node))
 
     def _part(self, node: AnyNode, offset: int, limit: int) -> FolderPart:
         if not isinstance(node, FolderIndex):
-            entries = self._entries(node)
-            return _describe_part(entries[offset : offset + limit], len(entries))
+            whole = listing_entries(node)
+            return _describe_part(whole[offset : offset + limit], len(whole))
         counts = self._reader.entry_counts(node.pages)
         found: list[Entry] = []
         start = 0
@@ -89,11 +112,6 @@ class TreeWalk:
                 found += page.entries[first : first + limit - len(found)]
             start += count
         return _describe_part(found, start)
-
-    def _entries(self, node: AnyNode, *, roots: bool = False) -> tuple[Entry, ...]:
-        if not isinstance(node, Folder) or node.roots != roots:
-            raise Malformed("A listing", "something else is kept under its id")
-        return node.entries
 
     def _above(self, path: bytes) -> list[ListingEntry]:
         """What lies in a folder above the roots: the first step towards each of them."""
@@ -121,12 +139,8 @@ def describe(entry: Entry, name: bytes | None = None) -> ListingEntry:
     )
 
 
-def no_such_path(path: bytes) -> NotFound:
-    return NotFound(f"There is no {path.decode(errors='replace')} in this snapshot.")
-
-
-def _describe_part(entries: Sequence[Entry], total: int) -> FolderPart:
-    return FolderPart(tuple(describe(entry) for entry in entries), total)
+def _describe_part(entries: Sequence[Entry], total: int, end: int = 0) -> FolderPart:
+    return FolderPart(tuple(describe(entry) for entry in entries), total, end or total)
 
 
 def _step(name: bytes, prefix: bytes, roots: list[Entry]) -> ListingEntry:
@@ -141,12 +155,3 @@ def _step(name: bytes, prefix: bytes, roots: list[Entry]) -> ListingEntry:
         mtime=max(root.mtime_ns for root in roots),
         mode=_FOLDER_MODE,
     )
-
-
-def _parts(path: bytes) -> Iterator[bytes]:
-    return (part for part in path.split(b"/") if part)
-
-
-def _holds(root: bytes, path: bytes) -> bool:
-    folder = root.rstrip(b"/") + b"/"
-    return path.rstrip(b"/") == root.rstrip(b"/") or path.startswith(folder)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 
 from csbackup.errors import FormatError, NotFound
 from csbackup.format.ids import AccountId, NodeId
-from csbackup.format.tree import AnyNode, read_node, unpack_node
+from csbackup.format.tree import AnyNode, Folder, FolderIndex, read_node, unpack_node
 from csbackup.server.catalog.database import Connection
 from csbackup.server.catalog.nodes import FoundNode, NodePlace, find_nodes, find_places
 from csbackup.server.store import Store
+
+_MOST_KEPT = 8000  # entries; they take about 5 MB
 
 
 class NodeReader:
@@ -33,6 +36,11 @@ class NodeReader:
         found = find_nodes(self._connection, self._number, pages)
         return [self._count(page, found) for page in pages]
 
+    def numbers(self, nodes: Sequence[NodeId]) -> dict[bytes, int]:
+        """The catalog's numbers of those that are here."""
+        found = find_nodes(self._connection, self._number, nodes)
+        return {node: one.number for node, one in found.items()}
+
     def _count(self, page: NodeId, found: dict[bytes, FoundNode]) -> int:
         if page not in found:
             raise listing_missing()
@@ -53,6 +61,34 @@ class NodeReader:
     def packed(self, place: NodePlace) -> bytes:
         """What lies at a place, unchecked."""
         return self._store.read(self._account, place.pack, place.offset, place.length)
+
+
+class RememberingReader(NodeReader):
+    """Keeps what it read last; for one request, which reads the upper folders again and again."""
+
+    def __init__(
+        self, connection: Connection, store: Store, account: AccountId, account_number: int
+    ) -> None:
+        super().__init__(connection, store, account, account_number)
+        self._kept: OrderedDict[NodeId, AnyNode] = OrderedDict()
+        self._room = _MOST_KEPT
+
+    def read(self, node: NodeId) -> AnyNode:
+        if node in self._kept:
+            self._kept.move_to_end(node)
+            return self._kept[node]
+        opened = super().read(node)
+        self._kept[node] = opened
+        self._room -= _weight(opened)
+        while self._room < 0 and len(self._kept) > 1:
+            self._room += _weight(self._kept.popitem(last=False)[1])
+        return opened
+
+
+def _weight(node: AnyNode) -> int:
+    if isinstance(node, Folder):
+        return 1 + len(node.entries)
+    return 1 + len(node.pages) if isinstance(node, FolderIndex) else 1
 
 
 def listing_missing() -> NotFound:

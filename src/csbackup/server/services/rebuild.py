@@ -16,6 +16,7 @@ from csbackup.server.catalog.rebuilding import add_account, derive_uploads
 from csbackup.server.durable import sync_folder
 from csbackup.server.services.deletion import find_deletion
 from csbackup.server.services.rebuild_devices import rebuild_devices
+from csbackup.server.services.rebuild_orders import rebuild_orders
 from csbackup.server.services.rebuild_packs import rebuild_packs
 from csbackup.server.services.rebuild_scope import Scope, Tally
 from csbackup.server.services.rebuild_snapshots import rebuild_snapshots
@@ -98,6 +99,7 @@ def _fill(database: Database, store: Store, records: Records, tally: Tally, now_
         rebuild_devices(scope)
         rebuild_packs(scope)
         rebuild_snapshots(scope)
+        rebuild_orders(scope, now_ns)
     database.write(lambda connection: derive_uploads(connection, now_ns))
     return tally
 

@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 
 from csbackup.format.ids import NodeId
 from csbackup.format.packing import PackItem
-from csbackup.format.tree import Folder, FolderIndex, read_node, references, unpack_node
+from csbackup.format.tree import (
+    AnyNode,
+    Folder,
+    FolderIndex,
+    read_node,
+    references,
+    unpack_node,
+)
+from csbackup.rules.finding import joined_names, last_name
 from csbackup.server.catalog.chunks import find_chunks
 from csbackup.server.catalog.database import Connection
 from csbackup.server.catalog.nodes import FoundNode, NewNode, deletions, find_nodes
@@ -19,13 +27,17 @@ _CHUNKS_AT_ONCE = 5000
 
 @dataclass(frozen=True, slots=True)
 class ReadNode:
-    """A node of a pack with the ids it names. `entries`: of a page; an index has those below."""
+    """A node of a pack with the ids it names. `entries`: of a page; an index has those below.
+
+    `names`: those in a listing, joined for searching.
+    """
 
     item: PackItem
     chunks: tuple[bytes, ...]
     nodes: tuple[NodeId, ...]
     entries: int
     index: bool
+    names: bytes = b""
 
 
 def read_nodes(items: Iterable[PackItem], read: Read) -> Iterator[ReadNode]:
@@ -37,7 +49,16 @@ def read_one(item: PackItem, packed: bytes) -> ReadNode:
     node = read_node(unpack_node(packed, NodeId(item.id)))
     named = references(node)
     entries = len(node.entries) if isinstance(node, Folder) else 0
-    return ReadNode(item, named.chunks, named.nodes, entries, isinstance(node, FolderIndex))
+    index = isinstance(node, FolderIndex)
+    return ReadNode(item, named.chunks, named.nodes, entries, index, names_in(node))
+
+
+def names_in(node: AnyNode) -> bytes:
+    """The names in a listing, joined for searching; empty for what is none."""
+    if not isinstance(node, Folder):
+        return b""
+    names = (entry.name for entry in node.entries)
+    return joined_names(map(last_name, names) if node.roots else names)
 
 
 def numbers_of_chunks(
@@ -56,6 +77,7 @@ class Draft:
     children: tuple[NodeId, ...]
     entries: int
     index: bool
+    names: bytes
 
 
 @dataclass(slots=True)
@@ -105,7 +127,7 @@ class Drafts:
         entries = sum(child.entries for child in children) if draft.index else draft.entries
         self._known[draft.item.id] = FoundNode(number, True, entries)
         packed = pack_numbers(child.number for child in children)
-        return NewNode(*_place(draft.item), True, entries, draft.chunks, packed)
+        return NewNode(*_place(draft.item), True, entries, draft.chunks, packed, draft.names)
 
 
 def in_batches(nodes: Iterable[ReadNode]) -> Iterator[list[ReadNode]]:
@@ -125,11 +147,11 @@ def in_batches(nodes: Iterable[ReadNode]) -> Iterator[list[ReadNode]]:
 def _draft(node: ReadNode, numbers: dict[bytes, int]) -> Draft:
     found = [numbers[chunk] for chunk in node.chunks if chunk in numbers]
     chunks = pack_numbers(found) if len(found) == len(node.chunks) else None
-    return Draft(node.item, chunks, node.nodes, node.entries, node.index)
+    return Draft(node.item, chunks, node.nodes, node.entries, node.index, node.names)
 
 
 def _incomplete(draft: Draft) -> NewNode:
-    return NewNode(*_place(draft.item), False, draft.entries, b"", b"")
+    return NewNode(*_place(draft.item), False, draft.entries, b"", b"", draft.names)
 
 
 def _place(item: PackItem) -> tuple[bytes, int, int, int]:

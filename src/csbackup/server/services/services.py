@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from csbackup.server.services.accounts import Accounts
+from csbackup.server.services.changes import Changes
 from csbackup.server.services.client_wheel import ClientWheel
 from csbackup.server.services.commit import Commits
 from csbackup.server.services.deletion import Deletions
@@ -17,8 +18,12 @@ from csbackup.server.services.export import Export
 from csbackup.server.services.history import History
 from csbackup.server.services.ingest import Ingest
 from csbackup.server.services.invitations import Invitations
+from csbackup.server.services.order_reading import OrderReading
+from csbackup.server.services.ordering import Orders
 from csbackup.server.services.overview import Overview
+from csbackup.server.services.searching import Search
 from csbackup.server.services.sessions import Sessions
+from csbackup.server.services.versions import Versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,11 @@ class Services:
     ingest: Ingest
     commits: Commits
     history: History
+    versions: Versions
+    changes: Changes
+    search: Search
     downloads: Downloads
+    orders: Orders
+    order_reading: OrderReading
     overview: Overview
     client: ClientWheel

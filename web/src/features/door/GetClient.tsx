@@ -4,6 +4,7 @@ import { Alert, Anchor, SegmentedControl, Stack, Text } from "@mantine/core";
 import { useEffect, useState } from "react";
 
 import type { ServerInfo } from "../../api/client";
+import { door, serverAddress } from "../../api/door";
 import { detectMachine, readMachine, SYSTEMS, type Machine, type System } from "../../lib/platform";
 import { Command } from "../../ui/Copy";
 import { useWords } from "../../words/words";
@@ -25,7 +26,7 @@ export function GetClient({ server, account }: Props) {
   const system = chosen ?? machine.system;
   if (server.client_wheel === "") return <Text c="dimmed">{words.noWheel}</Text>;
   const person = { name: account ?? words.yourName, exists: account !== null };
-  const commands = commandsFor(system, server, location.origin, person);
+  const commands = commandsFor(system, server, serverAddress(), person);
   const steps = [
     { title: words.steps.install, text: commands.install },
     { title: person.exists ? words.steps.login : words.steps.register, text: commands.enrol },
@@ -100,11 +101,13 @@ function Trust({ server }: { server: ServerInfo }) {
           <Command text={server.pin} label={words.pin} />
         </div>
         <p>{words.browserText}</p>
-        <p>
-          <Anchor href={server.client_wheel} download>
-            {words.wheel}
-          </Anchor>
-        </p>
+        {door === null && (
+          <p>
+            <Anchor href={server.client_wheel} download>
+              {words.wheel}
+            </Anchor>
+          </p>
+        )}
         <div>
           <Text size="sm" c="dimmed">
             {words.wheelHash}

@@ -7,6 +7,7 @@ import { Link, Redirect, useSearchParams } from "wouter";
 
 import { signIn } from "../../api/actions";
 import type { Account } from "../../api/client";
+import { door } from "../../api/door";
 import { accountQuery, serverQuery } from "../../api/queries";
 import { setPerson } from "../../api/session";
 import { readKitCode } from "../../lib/recovery";
@@ -59,7 +60,7 @@ interface FormProps {
 
 function SignInForm({ onPassword, onRecovery }: FormProps) {
   const words = useWords().sign;
-  const [name, setName] = useState("");
+  const [name, setName] = useState(door?.account ?? "");
   const [secret, setSecret] = useState("");
   const [byRecovery, setByRecovery] = useState(false);
   const attempt = useMutation({
@@ -151,7 +152,7 @@ function SecretInput({ byRecovery, value, onChange }: SecretProps) {
 function NoAccount() {
   const words = useWords().sign;
   const server = useQuery(serverQuery);
-  if (!server.data?.may_register) return null;
+  if (!server.data?.may_register || door !== null) return null;
   return (
     <Text ta="center" mt="md">
       {words.noAccount}{" "}

@@ -24,8 +24,8 @@ select coalesce(max(number), 0) + 1 from nodes;
 
 -- name: insert_nodes()*!
 insert into nodes (number, account, prefix, node, pack, place, length, plain_length, complete,
-                   entries, chunks, children)
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+                   entries, chunks, children, names)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: complete_nodes()*!
 update nodes set complete = 1, entries = ?, chunks = ?, children = ? where number = ?;

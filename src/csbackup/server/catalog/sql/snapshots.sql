@@ -34,6 +34,13 @@ select * from snapshots where device = :device and expired = 0 order by received
 -- name: snapshots_of_device(device)
 select * from snapshots where device = :device order by sequence;
 
+-- name: live_snapshots(device)
+-- Those that can be opened, oldest first.
+select snapshots.sequence, snapshots.received, snapshots.partial, nodes.number, nodes.node
+from snapshots join nodes on nodes.number = snapshots.root
+where snapshots.device = :device and snapshots.expired = 0
+order by snapshots.sequence;
+
 -- name: insert_snapshot(device, snapshot, sequence, started, finished, received, partial, root, settings, report, files, folders, bytes, files_changed, bytes_read, coverage_ppm, problems, upload, signed, signature)!
 insert into snapshots (device, snapshot, sequence, started, finished, received, partial, root,
                        settings, report, files, folders, bytes, files_changed, bytes_read,

@@ -1,0 +1,1 @@
+"""The safe door: the web app from this client's own files, on an address of this machine."""

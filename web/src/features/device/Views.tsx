@@ -1,0 +1,114 @@
+/** What there is to see of the chosen moment, one thing at a time, with a file's history beside it. */
+
+import { Modal, Tabs } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
+import { IconAlertTriangle, IconFileDiff, IconFolder, IconList } from "@tabler/icons-react";
+import { useCallback, type ReactNode } from "react";
+
+import type { SnapshotInfo } from "../../api/client";
+import { useWords } from "../../words/words";
+import { ChangesView } from "./changes/ChangesView";
+import styles from "./DevicePage.module.css";
+import { FolderBrowser } from "./folder/FolderBrowser";
+import { problemsOf } from "./moments";
+import { VIEWS, type View } from "./place";
+import { ProblemsView } from "./problems/ProblemsView";
+import { SearchField } from "./search/SearchField";
+import { SearchResults } from "./search/SearchResults";
+import { SnapshotList } from "./snapshots/SnapshotList";
+import type { Travel } from "./travel";
+import { VersionsPanel } from "./versions/VersionsPanel";
+
+const ICONS: Record<View, typeof IconFolder> = {
+  files: IconFolder,
+  changes: IconFileDiff,
+  problems: IconAlertTriangle,
+  snapshots: IconList,
+};
+
+interface Props {
+  travel: Travel;
+  since: SnapshotInfo | null;
+}
+
+export function Views({ travel, since }: Props) {
+  const words = useWords().travel;
+  const { place, go, chosen } = travel;
+  const search = useCallback((name: string) => go({ search: name }), [go]);
+  const problems = problemsOf(chosen);
+  return (
+    <Tabs
+      value={place.view}
+      onChange={(view) => go({ view: view as View, search: "" })}
+      keepMounted={false}
+      className={styles.views}
+    >
+      <div className={styles.choose}>
+        <Tabs.List aria-label={words.views.label}>
+          {VIEWS.map((view) => {
+            const Icon = ICONS[view];
+            return (
+              <Tabs.Tab
+                key={view}
+                value={view}
+                className={styles.tab}
+                leftSection={<Icon size={17} />}
+              >
+                {words.views[view]}
+                {view === "problems" && problems > 0 && (
+                  <span className={styles.count}>{problems}</span>
+                )}
+              </Tabs.Tab>
+            );
+          })}
+        </Tabs.List>
+        <div className={styles.search}>
+          <SearchField search={place.search} onSearch={search} />
+        </div>
+      </div>
+      <Beside travel={travel}>
+        {VIEWS.map((view) => (
+          <Tabs.Panel key={view} value={view}>
+            {place.search !== "" ? (
+              <SearchResults travel={travel} />
+            ) : (
+              <Shown view={view} travel={travel} since={since} />
+            )}
+          </Tabs.Panel>
+        ))}
+      </Beside>
+    </Tabs>
+  );
+}
+
+function Shown({ view, travel, since }: Props & { view: View }) {
+  if (view === "changes") return <ChangesView travel={travel} since={since} />;
+  if (view === "problems") return <ProblemsView travel={travel} />;
+  if (view === "snapshots") return <SnapshotList travel={travel} />;
+  return <FolderBrowser travel={travel} />;
+}
+
+function Beside({ travel, children }: { travel: Travel; children: ReactNode }) {
+  const words = useWords().versions;
+  const narrow = useMediaQuery("(max-width: 60em)");
+  const { place, go } = travel;
+  const close = () => go({ file: null });
+  if (place.file === null) return children;
+  const panel = <VersionsPanel key={place.file} travel={travel} path={place.file} onClose={close} />;
+  if (!narrow) {
+    return (
+      <div className={styles.columns}>
+        <div className={styles.main}>{children}</div>
+        <aside className={`${styles.panel} ${styles.aside}`}>{panel}</aside>
+      </div>
+    );
+  }
+  return (
+    <>
+      {children}
+      <Modal opened onClose={close} fullScreen withCloseButton={false} padding={0} aria-label={words.title}>
+        {panel}
+      </Modal>
+    </>
+  );
+}
