@@ -308,7 +308,9 @@ def test_a_download_waits_for_the_server_and_goes_on(wendy: Person, study: Path)
     tick_of(page, "film.bin").check()
     press_download(page)
     tray = page.get_by_role("region", name="Downloads")
-    expect(tray.locator("[data-download=waiting]")).to_contain_text("The server does not answer")
+    expect(tray.locator("[data-download=waiting]")).to_contain_text(
+        "for the server to answer again"
+    )
 
     asked = []
     page.once("dialog", lambda warning: (asked.append(warning.type), warning.dismiss()))
@@ -359,7 +361,7 @@ def test_a_device_puts_files_back(
     type_password(page)
     asked.get_by_role("link", name="See how it goes").click()
 
-    order = page.get_by_role("listitem").filter(has_text="On laptop")
+    order = page.locator("[data-order]").filter(has_text="Letters")
     expect(order.locator("[data-state=waiting]")).to_be_visible()
     laptop.run("orders", "run")
 
@@ -379,7 +381,7 @@ def test_an_order_says_who_is_asked_and_can_be_withdrawn(wendy: Person, laptop: 
     expect(asked.get_by_role("alert")).to_contain_text("Somebody at the device is asked first")
     asked.get_by_role("button", name="Send the order").click()
     asked.get_by_role("link", name="See how it goes").click()
-    order = page.get_by_role("listitem").filter(has_text="README")
+    order = page.locator("[data-order]").filter(has_text="README")
     laptop.run("orders", "run", code=None)
     expect(order).to_contain_text("Waits for somebody at the device")
     expect(order).to_contain_text("csb orders accept")

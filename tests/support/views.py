@@ -1,7 +1,6 @@
 """Every page and dialog of the web app, and how a person comes to see it.
 
-Whoever adds a page or a dialog adds it here: it is then checked for accessibility, for names that do
-harm, and photographed.
+Whoever adds a page or a dialog adds it here: it is then checked by axe, and photographed.
 """
 
 from __future__ import annotations
@@ -18,8 +17,10 @@ from support.web_app import PASSWORD
 
 @dataclass(frozen=True)
 class View:
-    """`place` is its address, where a device's name in braces stands for its id; `act` is what to do
-    there, in English, until it shows."""
+    """`place` is its address; a device's name in braces stands for its id.
+
+    `act` is what to do there, in English, until it shows.
+    """
 
     name: str
     place: str

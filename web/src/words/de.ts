@@ -210,7 +210,7 @@ export const de: Words = {
     ok: "Das letzte Backup ist frisch.",
     running: "Gerade läuft ein Backup.",
     problems: (count) => `Das letzte Backup hat ${some(count, "Sache", "Sachen")} ausgelassen.`,
-    overdue: (limit) => `Seit mehr als ${limit} kein Backup.`,
+    overdue: (age, limit) => `Letztes Backup vor ${age}; mehr als ${limit} sollten nicht vergehen.`,
     never: "Es ist angemeldet, aber noch kein Backup ist angekommen.",
     revoked: "Es kann keine Backups mehr schicken. Was es gesichert hat, ist noch da.",
   },
@@ -501,6 +501,10 @@ export const de: Words = {
   },
 
   admin: {
+    verdictOk: (count) => (count === 1 ? "Das eine Gerät ist geschützt." : `Alle ${count} Geräte sind geschützt.`),
+    verdictAttention: (count, all) =>
+      `${count} von ${all} Geräten ${count === 1 ? "braucht" : "brauchen"} einen Blick.`,
+    verdictNone: "Kein Gerät sichert.",
     title: "Alle Geräte",
     lead: "Namen, Größen und Zeiten. Die Inhalte sind versiegelt: Nur wem sie gehören, kann sie öffnen.",
     empty: "Noch hat sich kein Gerät angemeldet",
@@ -592,6 +596,7 @@ export const de: Words = {
       perSecond: (bytes) => `${bytes} je Sekunde`,
       left: (time) => `noch ${time}`,
       doneWithProblems: "Fertig, nicht alles",
+      waits: "Bis es an der Reihe ist oder der Server wieder antwortet; dann geht es von selbst weiter.",
       written: "Dort gespeichert, wo Sie es wollten.",
       handedOver: "Dem Browser übergeben; es steht bei dessen Downloads.",
       states: {

@@ -209,7 +209,7 @@ export const en = {
     ok: "The last backup is recent.",
     running: "A backup is running now.",
     problems: (count: number) => `The last backup left out ${some(count, "thing", "things")}.`,
-    overdue: (limit: string) => `No backup for more than ${limit}.`,
+    overdue: (age: string, limit: string) => `No backup for ${age}; ${limit} are the most that should pass.`,
     never: "It has enrolled, but no backup has arrived.",
     revoked: "It can no longer send backups. What it stored is still here.",
   },
@@ -522,6 +522,9 @@ export const en = {
     snapshots: "Snapshots",
     accounts: "Accounts",
     forbidden: "Only admins see this page.",
+    verdictOk: (count: number) => (count === 1 ? "The one device is protected." : `All ${count} devices are protected.`),
+    verdictAttention: (count: number, all: number) => `${count} of ${all} devices ${count === 1 ? "needs" : "need"} a look.`,
+    verdictNone: "No device is backing up.",
   },
 
   safeDoor: {
@@ -586,6 +589,7 @@ export const en = {
       perSecond: (bytes: string) => `${bytes}/s`,
       left: (time: string) => `${time} left`,
       doneWithProblems: "Done, not everything",
+      waits: "For its turn, or for the server to answer again; it goes on by itself.",
       written: "Written where you chose.",
       handedOver: "Handed to your browser; it is among its downloads.",
       states: {
