@@ -54,7 +54,7 @@ export function Shell({ children }: { children: ReactNode }) {
             )}
           </div>
         </div>
-        <DoorStrip />
+        {silent !== "door-closed" && <DoorStrip />}
         {silent && (
           <div className={styles.offline} role="alert">
             <IconCloudOff size={18} aria-hidden="true" />
