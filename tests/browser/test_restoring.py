@@ -298,6 +298,19 @@ def test_signing_out_locks_and_leaves_no_downloads_to_the_next(wendy: Person) ->
     expect(wendy.page.get_by_role("region", name="Downloads")).to_have_count(0)
 
 
+def test_a_session_that_ended_locks(wendy: Person) -> None:
+    unlock(wendy.page)
+    shown = look_at(wendy.page, "README")
+    expect(shown).to_contain_text("read me")
+
+    wendy.page.context.clear_cookies()
+
+    expect(wendy.page.get_by_text("Your session has ended")).to_be_visible(timeout=30_000)
+    expect(wendy.page.get_by_role("dialog")).to_have_count(0)
+    come_in(wendy)
+    expect(wendy.page.locator("[data-lock=locked]")).to_be_visible()
+
+
 # --- downloads that do not go through ----------------------------------------------------------
 
 
