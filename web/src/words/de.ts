@@ -210,7 +210,7 @@ export const de: Words = {
     ok: "Das letzte Backup ist frisch.",
     running: "Gerade läuft ein Backup.",
     problems: (count) => `Das letzte Backup hat ${some(count, "Sache", "Sachen")} ausgelassen.`,
-    overdue: (limit) => `Seit mehr als ${limit} kein Backup.`,
+    overdue: (age, limit) => `Letztes Backup vor ${age}; mehr als ${limit} sollten nicht vergehen.`,
     never: "Es ist angemeldet, aber noch kein Backup ist angekommen.",
     revoked: "Es kann keine Backups mehr schicken. Was es gesichert hat, ist noch da.",
   },
@@ -501,6 +501,10 @@ export const de: Words = {
   },
 
   admin: {
+    verdictOk: (count) => (count === 1 ? "Das eine Gerät ist geschützt." : `Alle ${count} Geräte sind geschützt.`),
+    verdictAttention: (count, all) =>
+      `${count} von ${all} Geräten ${count === 1 ? "braucht" : "brauchen"} einen Blick.`,
+    verdictNone: "Kein Gerät sichert.",
     title: "Alle Geräte",
     lead: "Namen, Größen und Zeiten. Die Inhalte sind versiegelt: Nur wem sie gehören, kann sie öffnen.",
     empty: "Noch hat sich kein Gerät angemeldet",
@@ -533,8 +537,6 @@ export const de: Words = {
   safeDoor: {
     strip: "Von Ihrem eigenen Client geöffnet: Diese Seite kommt nicht vom Server.",
     here: "Diese Seite kommt von Ihrem eigenen Client auf diesem Gerät, nicht vom Server. Wer den Server verändert, ändert damit nicht, was sie mit Ihrem Passwort tut.",
-    advice: "Sicherer auf einem Gerät, das den Client hat: Lassen Sie ihn diese Seite öffnen, statt den Server.",
-    adviceWhy: "Wer auf dieser Seite ein Passwort eingibt, vertraut in diesem Moment dem Server und dem Netz bis dorthin.",
     closed: "Ihr Client hat diese Seite geschlossen. Schließen Sie sie auch hier, ohne sie neu zu laden, und rufen Sie csb open auf.",
   },
 

@@ -209,7 +209,7 @@ export const en = {
     ok: "The last backup is recent.",
     running: "A backup is running now.",
     problems: (count: number) => `The last backup left out ${some(count, "thing", "things")}.`,
-    overdue: (limit: string) => `No backup for more than ${limit}.`,
+    overdue: (age: string, limit: string) => `No backup for ${age}; ${limit} are the most that should pass.`,
     never: "It has enrolled, but no backup has arrived.",
     revoked: "It can no longer send backups. What it stored is still here.",
   },
@@ -522,13 +522,14 @@ export const en = {
     snapshots: "Snapshots",
     accounts: "Accounts",
     forbidden: "Only admins see this page.",
+    verdictOk: (count: number) => (count === 1 ? "The one device is protected." : `All ${count} devices are protected.`),
+    verdictAttention: (count: number, all: number) => `${count} of ${all} devices ${count === 1 ? "needs" : "need"} a look.`,
+    verdictNone: "No device is backing up.",
   },
 
   safeDoor: {
     strip: "Opened by your own client: this page does not come from the server.",
     here: "This page comes from your own client on this machine, not from the server. So nobody who changes the server can change what it does with your password.",
-    advice: "Safer on a machine that has the client: let it open this page, instead of the server.",
-    adviceWhy: "Whoever types a password into this page trusts the server, and the network up to it, at that moment.",
     closed: "Your client has closed this page. Close it here too, without loading it again, and run csb open.",
   },
 

@@ -3,6 +3,9 @@
 -- name: erase_sessions(account)!
 delete from sessions where account = :account;
 
+-- name: erase_orders(account)!
+delete from orders where account = :account;
+
 -- name: erase_snapshots(account)!
 delete from snapshots where number in (
     select s.number from snapshots s join devices d on d.number = s.device
