@@ -552,7 +552,7 @@ export const de: Words = {
       openText: "Ihre Dateien werden in diesem Browser geöffnet; der Schlüssel verlässt ihn nie.",
       locksItself: (minutes) =>
         `Sie werden nach ${minutes} Minuten ohne Eingabe von selbst gesperrt, und wenn Sie sich abmelden oder die Seite verlassen.`,
-      stopsDownloads: "Laufende Downloads enden, wenn Sie sperren.",
+      stopsDownloads: "Downloads, die noch nicht fertig sind, enden, wenn Sie sperren.",
       lockNow: "Jetzt sperren",
       reasons: {
         idle: "Gesperrt, weil eine Weile niemand diese Seite benutzt hat.",
@@ -568,10 +568,6 @@ export const de: Words = {
       usePassword: "Stattdessen das Passwort nehmen",
       doneTitle: "Ihre Dateien sind entsperrt",
       doneText: "Noch ein Klick, und es beginnt: Nur direkt nach einem Klick lässt ein Browser eine Seite speichern.",
-    },
-
-    door: {
-      text: "Diese Seite kommt vom Server: Wer hier entsperrt, vertraut darauf, dass sie echt ist. Wenn Sie lieber dem eigenen Gerät vertrauen, rufen Sie dort auf:",
     },
 
     actions: {
@@ -623,6 +619,8 @@ export const de: Words = {
 
     preview: {
       label: "Ansehen",
+      before: "Vorige Datei",
+      after: "Nächste Datei",
       close: "Schließen",
       tooLarge: (limit) => `Ansehen lassen sich hier Dateien bis ${limit}. Diese ist größer: Laden Sie sie herunter.`,
       noText: "Das ist kein Text, also gibt es hier nichts zu zeigen. Laden Sie die Datei herunter und öffnen Sie sie mit ihrem Programm.",

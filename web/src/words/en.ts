@@ -545,7 +545,7 @@ export const en = {
       openText: "Your files are opened in this browser; the key never leaves it.",
       locksItself: (minutes: number) =>
         `They lock themselves after ${minutes} minutes without input, and when you sign out or leave.`,
-      stopsDownloads: "Downloads that are under way stop when you lock.",
+      stopsDownloads: "Downloads that are not done yet end when you lock.",
       lockNow: "Lock now",
       reasons: {
         idle: "Locked, because nobody touched this page for a while.",
@@ -561,10 +561,6 @@ export const en = {
       usePassword: "Use the password instead",
       doneTitle: "Your files are unlocked",
       doneText: "One more click, and it begins: a browser only lets a page save right after one.",
-    },
-
-    door: {
-      text: "This page comes from the server: whoever unlocks here trusts it to be the true one. To trust your own device instead, run there:",
     },
 
     actions: {
@@ -616,6 +612,8 @@ export const en = {
 
     preview: {
       label: "Look at it",
+      before: "The file before",
+      after: "The next file",
       close: "Close",
       tooLarge: (limit: string) => `Files of up to ${limit} can be looked at here. This one is larger: download it.`,
       noText: "This is no text, so there is nothing to show here. Download it to open it with its program.",
