@@ -59,6 +59,29 @@ def sign_in_wrongly(person: Person) -> None:
     expect(person.page.get_by_role("alert")).to_be_visible()
 
 
+def choose_everything(person: Person) -> None:
+    person.page.get_by_role("checkbox", name="Select everything shown").check()
+
+
+def ask_to_download(person: Person) -> None:
+    choose_everything(person)
+    restore = person.page.get_by_role("group", name="Restore")
+    restore.get_by_role("button", name="Download").click()
+    expect(person.page.get_by_role("dialog")).to_be_visible()
+
+
+def ask_to_put_back(person: Person) -> None:
+    choose_everything(person)
+    person.page.get_by_role("button", name="Put it back on a device").click()
+    expect(person.page.get_by_role("dialog")).to_be_visible()
+
+
+def open_versions(person: Person) -> None:
+    results = person.page.get_by_role("region", name="Search results")
+    results.get_by_role("link").first.click()
+    expect(person.page.get_by_role("region", name=re.compile("^History of"))).to_be_visible()
+
+
 STRANGERS = (
     View("front-door", "/"),
     View("sign-in", "/sign-in"),
@@ -77,6 +100,15 @@ OWNERS = (
     View("devices", "/"),
     View("device", "/devices/{laptop}"),
     View("device-earlier", "/devices/{laptop}/snapshots/10"),
+    View("device-selection", "/devices/{laptop}", choose_everything),
+    View("device-changes", "/devices/{laptop}/snapshots/22?view=changes&since=1"),
+    View("device-problems", "/devices/{laptop}/snapshots/22?view=problems"),
+    View("device-snapshots", "/devices/{laptop}?view=snapshots"),
+    View("device-search", "/devices/{laptop}?search=landlord"),
+    View("device-versions", "/devices/{laptop}?search=landlord", open_versions),
+    View("unlock", "/devices/{laptop}", ask_to_download),
+    View("put-back", "/devices/{laptop}", ask_to_put_back),
+    View("restores", "/restores"),
     View("device-never", "/devices/{new desk}"),
     View("device-overdue", "/devices/{Küchen-PC}"),
     View("device-revoke", "/devices/{laptop}", press("Revoke this device")),
