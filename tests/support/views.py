@@ -6,6 +6,7 @@ Whoever adds a page or a dialog adds it here: it is then checked by axe, and pho
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -19,12 +20,13 @@ from support.web_app import PASSWORD
 class View:
     """`place` is its address; a device's name in braces stands for its id.
 
-    `act` is what to do there, in English, until it shows.
+    `act` is what to do there until it shows; in English, unless it says otherwise.
     """
 
     name: str
     place: str
     act: Callable[[Person], None] | None = None
+    in_any_language: bool = False
 
     def open(self, person: Person, devices: Mapping[str, str] | None = None) -> None:
         person.go("/nowhere")  # so that a page that stands open starts afresh
@@ -50,6 +52,14 @@ def type_a_bad_password(person: Person) -> None:
     person.page.get_by_label("Password", exact=True).fill("password1234")
     person.page.get_by_label("The same again").fill("password12")
     expect(person.page.get_by_text("too easy to guess")).to_be_visible()
+
+
+def make_an_account(person: Person) -> None:
+    fields = person.page.locator("main form input")
+    for at, text in enumerate((f"anna-{secrets.token_hex(3)}", PASSWORD, PASSWORD)):
+        fields.nth(at).fill(text)
+    person.page.locator("main button[type=submit]").click()
+    expect(person.page.get_by_test_id("recovery-key")).to_be_visible()
 
 
 def sign_in_wrongly(person: Person) -> None:
@@ -89,6 +99,7 @@ STRANGERS = (
     View("sign-in-recovery", "/sign-in", press("Use the recovery key instead")),
     View("register", "/register"),
     View("register-weak", "/register", type_a_bad_password),
+    View("recovery-kit", "/register", make_an_account, in_any_language=True),
     View("setup", "/setup?code=not-valid"),
     View("add-device", "/add-device"),
     View("language-menu", "/sign-in", press("Language")),
