@@ -18,6 +18,9 @@ delete from uploads where number in (
 -- name: erase_nodes(account)!
 delete from nodes where number in (select number from nodes where account = :account limit 5000);
 
+-- name: erase_names(account)!
+delete from names where number in (select number from names where account = :account limit 1000);
+
 -- name: erase_chunks(account)!
 delete from chunks where number in (select number from chunks where account = :account limit 5000);
 
