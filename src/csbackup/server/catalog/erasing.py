@@ -9,6 +9,7 @@ from csbackup.server.catalog.database import QUERIES
 # What refers to others goes before them: the account itself is the last.
 _STEPS = (
     QUERIES.erase_sessions,
+    QUERIES.erase_orders,
     QUERIES.erase_snapshots,
     QUERIES.erase_uploads,
     QUERIES.erase_nodes,
