@@ -256,7 +256,7 @@ def test_a_cursor_stays_short_enough_for_an_address() -> None:
 
     text = Cursor(5, 4, Position(trail)).encode()
 
-    assert len(text) <= 6000
+    assert len(text) <= 4000
     cursor = read_cursor(text)
     assert cursor.position.inside
     assert trail[: len(cursor.position.trail)] == cursor.position.trail

@@ -26,7 +26,7 @@ Elapsed = Callable[[], float]  # seconds since the request came
 
 _LONGEST_SECONDS = 1.0
 _WALKING_SECONDS = 0.3  # at least, however long it took to begin; then what was found is shown
-_LONGEST_TRAIL = 4000  # bytes
+_LONGEST_TRAIL = 2900  # bytes: a cursor is 4000 letters at most
 _LITERAL = 2  # a shorter text is in nearly every listing
 
 
