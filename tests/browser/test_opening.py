@@ -461,6 +461,7 @@ def spoil(pack: Path) -> None:
         (b"x" * 100, 200, "server-incompatible"),
         (b"", 404, "content-missing"),
     ],
+    ids=["too much", "too little", "another part", "nothing"],
 )
 def test_lies_in_place_of_contents_have_names(
     opening: Opening, nasty: World, body: bytes, status: int, code: str
@@ -486,15 +487,17 @@ def test_a_history_that_does_not_hold_opens_nothing(
     device = unlock(opening, nasty)
     nasty.client.backup()
 
+    answer = opening.json(f"/api/v1/devices/{device}/snapshots")
+    if change == "left out":
+        answer["snapshots"] = answer["snapshots"][1:]
+    else:
+        signed = bytearray(base64.b64decode(answer["snapshots"][-1]["signed"]))
+        signed[120] ^= 1
+        answer["snapshots"][-1]["signed"] = base64.b64encode(signed).decode()
+    body = json.dumps(answer)
+
     def lie(route: Route) -> None:
-        answer = route.fetch().json()
-        if change == "left out":
-            answer["snapshots"] = answer["snapshots"][1:]
-        else:
-            signed = bytearray(base64.b64decode(answer["snapshots"][-1]["signed"]))
-            signed[120] ^= 1
-            answer["snapshots"][-1]["signed"] = base64.b64encode(signed).decode()
-        route.fulfill(body=json.dumps(answer), content_type="application/json")
+        route.fulfill(body=body, content_type="application/json")
 
     opening.person.page.context.route("**/snapshots", lie)
     ended = opening.wait(opening.start(device, 2, everything(nasty)))
