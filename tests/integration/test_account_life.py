@@ -178,6 +178,19 @@ def test_the_export_has_what_is_known_and_nothing_that_lets_anybody_in(
         assert hidden not in answer.text
 
 
+def test_the_export_has_the_restore_orders_without_what_they_carry(
+    api: Api, anna: PersonCaller
+) -> None:
+    laptop = anna.enrol(api, "laptop")
+    laptop.back_up(api, {"a.txt": b"a"})
+    order = placed_order(api, anna, laptop)
+
+    (found,) = api.get("account/export", token=anna.token).json()["orders"]
+
+    assert (found["order_id"], found["state"]) == (order.id.hex(), "waiting")
+    assert not {"document", "signature", "blocks"} & set(found)
+
+
 def test_the_export_of_many_snapshots_leaves_none_out(api: Api, anna: PersonCaller) -> None:
     laptop = anna.enrol(api, "laptop")
     laptop.back_up(api, {"a.txt": b"a"})

@@ -13,6 +13,7 @@ _STEPS = (
     QUERIES.erase_snapshots,
     QUERIES.erase_uploads,
     QUERIES.erase_nodes,
+    QUERIES.erase_names,
     QUERIES.erase_chunks,
     QUERIES.erase_blocks,
     QUERIES.erase_packs,
