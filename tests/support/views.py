@@ -15,6 +15,8 @@ from playwright.sync_api import expect
 from support.browser import Person
 from support.web_app import PASSWORD
 
+UNLOCKED_WITHIN_MS = 30_000
+
 
 @dataclass(frozen=True)
 class View:
@@ -86,6 +88,39 @@ def ask_to_put_back(person: Person) -> None:
     expect(person.page.get_by_role("dialog")).to_be_visible()
 
 
+def unlock(person: Person) -> None:
+    """Nothing to do once it was done: the page keeps it."""
+    lock = person.page.locator("[data-lock]")
+    if lock.get_attribute("data-lock") == "locked":
+        lock.click()
+        asked = person.page.get_by_role("dialog")
+        asked.get_by_label("Password", exact=True).fill(PASSWORD)
+        asked.get_by_role("button", name="Unlock", exact=True).click()
+    open_lock = person.page.locator("[data-lock=open]")
+    expect(open_lock).to_be_visible(timeout=UNLOCKED_WITHIN_MS)
+
+
+def look_at_a_file(person: Person) -> None:
+    unlock(person)
+    person.page.get_by_role("button", name=re.compile("^Look at ")).first.click()
+    shown = person.page.get_by_role("dialog")
+    expect(shown.locator("pre, img, iframe, audio, video").first).to_be_visible()
+
+
+def read_an_order(person: Person) -> None:
+    ask_to_put_back(person)
+    person.page.get_by_role("button", name="Go on").click()
+    expect(person.page.get_by_role("button", name="Send the order")).to_be_visible()
+
+
+def download_something(person: Person) -> None:
+    unlock(person)
+    person.page.get_by_role("checkbox", name=re.compile("^Select (?!every)")).last.check()
+    restore = person.page.get_by_role("group", name="Restore")
+    restore.get_by_role("button", name="Download").click()
+    expect(person.page.locator("[data-download=done]")).to_be_visible(timeout=UNLOCKED_WITHIN_MS)
+
+
 def open_versions(person: Person) -> None:
     results = person.page.get_by_role("region", name="Search results")
     results.get_by_role("link").first.click()
@@ -122,6 +157,7 @@ OWNERS = (
     View("device-versions", "/devices/{laptop}?search=landlord", open_versions),
     View("unlock", "/devices/{laptop}", ask_to_download),
     View("put-back", "/devices/{laptop}", ask_to_put_back),
+    View("put-back-summary", "/devices/{laptop}", read_an_order),
     View("restores", "/restores"),
     View("device-never", "/devices/{new desk}"),
     View("device-overdue", "/devices/{Küchen-PC}"),
@@ -136,6 +172,10 @@ OWNERS = (
     View("admin-server", "/admin/server"),
     View("admin-device", "/admin/devices/{laptop}"),
     View("not-found", "/no/such/page"),
+    # From here on the files are unlocked, and a download is in sight.
+    View("unlocked", "/devices/{laptop}", unlock),
+    View("look", "/devices/{laptop}/snapshots/22", look_at_a_file),
+    View("downloads", "/devices/{laptop}/snapshots/22", download_something),
 )
 
 
