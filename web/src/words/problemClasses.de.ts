@@ -51,6 +51,10 @@ export const problemClasses: Record<string, ProblemWords> = {
     title: "Der Inhalt ist nicht zu bekommen",
     advice: "Bitten Sie die Verwaltung, den Speicher zu prüfen. Vielleicht hat ihn ein anderer Schnappschuss: Sehen Sie sich die Versionen der Datei an.",
   },
+  "attributes-lacking": {
+    title: "Ohne das wiederhergestellt, was neben dem Inhalt gesichert war",
+    advice: "Der Inhalt stimmt. Erweiterte Attribute und Zugriffslisten fehlen; vielleicht hat sie ein anderer Schnappschuss. Bitten Sie die Verwaltung, den Speicher zu prüfen.",
+  },
   damaged: {
     title: "Auf dem Server beschädigt",
     advice: "Sie wurde nicht geschrieben, weil sie nicht das ist, was gesichert wurde. Nehmen Sie sie aus einem anderen Schnappschuss und sagen Sie der Verwaltung Bescheid.",
