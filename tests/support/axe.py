@@ -10,12 +10,16 @@ from playwright.sync_api import Page
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-SETTLED = "Promise.all(document.getAnimations().map(one => one.finished.catch(() => null)))"
+# Half faded in, no colour is right; a change of colours begins with the next picture.
+SETTLED = """async () => {
+    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))
+    await Promise.all(document.getAnimations().map(one => one.finished.catch(() => null)))
+}"""
 
 
 def violations(page: Page) -> list[str]:
     """One line a finding, with the elements it is about."""
-    page.evaluate(f"async () => {{ await {SETTLED} }}")  # half faded in, no colour is right
+    page.evaluate(SETTLED)
     if not page.evaluate("'axe' in window"):
         page.evaluate(_axe())
     found: dict[str, Any] = page.evaluate(

@@ -24,7 +24,7 @@ from typing import Any
 
 from support import household
 from support.household import Change, Household
-from support.past import Clock
+from support.past import Clock, in_the_past
 from support.processes import PROGRAMS, Client, Server, run_program, start_server
 from support.samples import photo
 
@@ -200,13 +200,13 @@ class _Story:
         self._password = password
         self._now = datetime.now(UTC)
         self._clock = Clock(place / "clock")
-        self._clock_of_clients = Clock(place / "clock-of-clients")
         self._sequence = 0
         self._accounts: set[str] = set()
         self._home = place / "home"
         self._stick = place / STICK
         self._started = self._moment(TURNS[0].days_ago + 1)
-        self._set_clocks(self._started)
+        self._clock.set(self._started)
+        self._of_clients = in_the_past(max(self._started, EARLIEST_FOR_CLIENTS))
         self.server = self._start("127.0.0.1:0")
 
     def furnish(self, files: int) -> None:
@@ -275,7 +275,7 @@ class _Story:
     def _client(self, device: str) -> Client:
         home = self._place / "devices" / device
         client = Client(home, self.server.url, self.server.pin, password=self._password)
-        client.environment = self._clock_of_clients.environment_of_now
+        client.environment = self._of_clients
         return client
 
     # --- clocks ---
@@ -285,16 +285,13 @@ class _Story:
 
     def _go_to(self, moment: datetime) -> None:
         """Both sides go on at another time; the server starts anew before its certificate ends."""
-        self._set_clocks(moment)
+        self._clock.set(moment)
+        self._of_clients = in_the_past(max(moment, EARLIEST_FOR_CLIENTS))
         if moment - self._started > SERVER_RESTARTS_AFTER:
             port = self.server.port
             self.server.stop()
             self._started = moment
             self.server = self._start(f"127.0.0.1:{port}")
-
-    def _set_clocks(self, moment: datetime) -> None:
-        self._clock.set(moment)
-        self._clock_of_clients.set(max(moment, EARLIEST_FOR_CLIENTS))
 
     def _start(self, listen: str) -> Server:
         return start_server(self._place / "server", listen=listen, **self._clock.environment)

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 # Time limits go by the clock that only ever runs on; files keep their own times.
@@ -17,43 +18,42 @@ def can_travel() -> bool:
     return shutil.which("faketime") is not None
 
 
+def in_the_past(moment: datetime) -> dict[str, str]:
+    """What a program needs to start at a moment, from which its clock runs on."""
+    return {"LD_PRELOAD": _library(), "FAKETIME": _offset(moment), **ONLY_THE_CALENDAR}
+
+
 @dataclass(frozen=True)
 class Clock:
-    """A clock that any number of running programs share, and that can be moved under them."""
+    """A clock that can be moved under a program that runs by it."""
 
     file: Path
 
     def set(self, moment: datetime) -> None:
-        behind = (datetime.now(UTC) - moment).total_seconds()
         new = self.file.with_suffix(".new")
-        new.write_text(f"{-behind:+.0f}\n")
+        new.write_text(_offset(moment) + "\n")
         new.replace(self.file)
 
     @property
-    def environment_of_now(self) -> dict[str, str]:
-        """What a program needs to go by what the clock shows now: it looks no more, so it is
-        quicker."""
-        return {
-            "LD_PRELOAD": _library(),
-            "FAKETIME": self.file.read_text().strip(),
-            **ONLY_THE_CALENDAR,
-        }
-
-    @property
     def environment(self) -> dict[str, str]:
-        """What a program needs to go by this clock, and to notice when it is moved."""
+        """The library is the one for threads, since each look at the time reads the file."""
         return {
-            "LD_PRELOAD": _library(),
+            "LD_PRELOAD": _library("-m"),
             "FAKETIME_TIMESTAMP_FILE": str(self.file),
             "FAKETIME_NO_CACHE": "1",
             **ONLY_THE_CALENDAR,
         }
 
 
-def _library() -> str:
+def _offset(moment: datetime) -> str:
+    return f"{(moment - datetime.now(UTC)).total_seconds():+.0f}"
+
+
+@cache
+def _library(*options: str) -> str:
     """What the program `faketime` would preload."""
     said = subprocess.run(
-        ["faketime", "-f", "+0", "printenv", "LD_PRELOAD"],
+        ["faketime", *options, "-f", "+0", "printenv", "LD_PRELOAD"],
         capture_output=True,
         text=True,
         check=True,

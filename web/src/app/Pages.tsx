@@ -148,7 +148,7 @@ function AdminOnly({ account, children }: { account: Account; children: ReactNod
   if (account.role === "admin") return children;
   return (
     <Section>
-      <Empty icon={<IconLock size={26} />} title={words.admin.forbidden} />
+      <Empty icon={<IconLock size={26} />} title={words.admin.forbidden} alone />
     </Section>
   );
 }
@@ -161,6 +161,7 @@ function NotFound() {
         icon={<IconCompass size={26} />}
         title={words.notFoundTitle}
         text={words.notFoundText}
+        alone
       >
         <Button component={Link} href="/">
           {words.home}

@@ -22,6 +22,7 @@ test("times are told from now", () => {
   expect(relative(new Date("2026-11-23T11:59:40Z"), now, "en", "just now")).toBe("just now");
   expect(relative(new Date("2026-11-23T11:55:00Z"), now, "en", "just now")).toBe("5 minutes ago");
   expect(relative(new Date("2026-11-22T11:00:00Z"), now, "de", "gerade eben")).toBe("gestern");
+  expect(relative(new Date("2026-10-19T11:00:00Z"), now, "en", "just now")).toBe("5 weeks ago");
 });
 
 test("a duration is told in the largest unit that leaves two of it", () => {

@@ -13,10 +13,14 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["minute", 60],
 ];
 
-/** `5 minutes ago`; `justNow` within the last minute. */
+const MINUTE_STEP: [Intl.RelativeTimeFormatUnit, number] = ["minute", 60];
+const WEEK = 7 * 86_400;
+
+/** `5 minutes ago`; `justNow` within the last minute. `5 weeks ago`, where `last month` says little. */
 export function relative(date: Date, now: Date, locale: string, justNow: string): string {
   const seconds = (date.getTime() - now.getTime()) / 1000;
-  const [unit, length] = STEPS.find(([, one]) => Math.abs(seconds) >= one) ?? ["minute", 60];
+  const [unit, length] =
+    STEPS.find(([, one]) => Math.abs(seconds) >= (one < WEEK ? one : 2 * one)) ?? MINUTE_STEP;
   const count = Math.trunc(seconds / length);
   if (count === 0) return justNow;
   return new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(count, unit);

@@ -7,18 +7,6 @@ import { useWords } from "../words/words";
 import { Command } from "./Copy";
 import styles from "./DoorNote.module.css";
 
-/** On every page that the client opened; nothing on the server's own. */
-export function DoorStrip() {
-  const words = useWords().safeDoor;
-  if (door === null) return null;
-  return (
-    <div className={styles.strip}>
-      <IconShieldCheck size={16} aria-hidden="true" />
-      {words.strip}
-    </div>
-  );
-}
-
 /** Beside whatever asks for a password to open contents: how much that trusts the server. */
 export function DoorNote() {
   const words = useWords().safeDoor;

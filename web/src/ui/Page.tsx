@@ -56,16 +56,19 @@ interface EmptyProps {
   icon: ReactNode;
   title: string;
   text?: string;
+  /** The page has no other heading. */
+  alone?: boolean;
   children?: ReactNode;
 }
 
-export function Empty({ icon, title, text, children }: EmptyProps) {
+export function Empty({ icon, title, text, alone, children }: EmptyProps) {
+  const Heading = alone ? "h1" : "h2";
   return (
     <div className={styles.empty}>
       <div className={styles.emptyIcon} aria-hidden="true">
         {icon}
       </div>
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       {text && <p>{text}</p>}
       {children}
     </div>

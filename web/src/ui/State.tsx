@@ -10,9 +10,10 @@ import {
 } from "@tabler/icons-react";
 
 import type { Device } from "../api/client";
-import { duration } from "../lib/times";
+import { duration, toDate } from "../lib/times";
 import { useSpeaking, useWords } from "../words/words";
 import styles from "./State.module.css";
+import { useNow } from "./When";
 
 type State = Device["state"];
 export type Tone = "ok" | "warn" | "bad" | "busy" | "idle";
@@ -69,10 +70,13 @@ export function Badge({ icon: Icon, tone, state, text }: BadgeProps) {
 /** Why the state is what it is, in the language spoken. */
 export function StateReason({ device }: { device: Device }) {
   const { words, locale } = useSpeaking();
+  const now = useNow();
   const reasons = words.stateReason;
   if (device.state === "problems") return <>{reasons.problems(device.problems)}</>;
-  if (device.state === "overdue") {
-    return <>{reasons.overdue(duration(device.overdue_after_seconds, locale))}</>;
+  if (device.state === "overdue" && device.last_snapshot !== null) {
+    const age = (now.getTime() - toDate(device.last_snapshot).getTime()) / 1000;
+    const limit = duration(device.overdue_after_seconds, locale);
+    return <>{reasons.overdue(duration(age, locale), limit)}</>;
   }
-  return <>{reasons[device.state]}</>;
+  return <>{reasons[device.state === "overdue" ? "never" : device.state]}</>;
 }

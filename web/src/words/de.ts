@@ -210,7 +210,7 @@ export const de: Words = {
     ok: "Das letzte Backup ist frisch.",
     running: "Gerade läuft ein Backup.",
     problems: (count) => `Das letzte Backup hat ${some(count, "Sache", "Sachen")} ausgelassen.`,
-    overdue: (limit) => `Seit mehr als ${limit} kein Backup.`,
+    overdue: (age, limit) => `Letztes Backup vor ${age}; mehr als ${limit} sollten nicht vergehen.`,
     never: "Es ist angemeldet, aber noch kein Backup ist angekommen.",
     revoked: "Es kann keine Backups mehr schicken. Was es gesichert hat, ist noch da.",
   },
@@ -501,6 +501,10 @@ export const de: Words = {
   },
 
   admin: {
+    verdictOk: (count) => (count === 1 ? "Das eine Gerät ist geschützt." : `Alle ${count} Geräte sind geschützt.`),
+    verdictAttention: (count, all) =>
+      `${count} von ${all} Geräten ${count === 1 ? "braucht" : "brauchen"} einen Blick.`,
+    verdictNone: "Kein Gerät sichert.",
     title: "Alle Geräte",
     lead: "Namen, Größen und Zeiten. Die Inhalte sind versiegelt: Nur wem sie gehören, kann sie öffnen.",
     empty: "Noch hat sich kein Gerät angemeldet",
@@ -535,7 +539,7 @@ export const de: Words = {
     here: "Diese Seite kommt von Ihrem eigenen Client auf diesem Gerät, nicht vom Server. Wer den Server verändert, ändert damit nicht, was sie mit Ihrem Passwort tut.",
     advice: "Sicherer auf einem Gerät, das den Client hat: Lassen Sie ihn diese Seite öffnen, statt den Server.",
     adviceWhy: "Wer auf dieser Seite ein Passwort eingibt, vertraut in diesem Moment dem Server und dem Netz bis dorthin.",
-    closed: "Ihr Client hat diese Seite geschlossen. Rufen Sie csb open noch einmal auf; was Sie sehen, ist vielleicht veraltet.",
+    closed: "Ihr Client hat diese Seite geschlossen. Schließen Sie sie auch hier, ohne sie neu zu laden, und rufen Sie csb open auf.",
   },
 
   restoring: {
@@ -550,7 +554,7 @@ export const de: Words = {
       openText: "Ihre Dateien werden in diesem Browser geöffnet; der Schlüssel verlässt ihn nie.",
       locksItself: (minutes) =>
         `Sie werden nach ${minutes} Minuten ohne Eingabe von selbst gesperrt, und wenn Sie sich abmelden oder die Seite verlassen.`,
-      stopsDownloads: "Laufende Downloads enden, wenn Sie sperren.",
+      stopsDownloads: "Downloads, die noch nicht fertig sind, enden, wenn Sie sperren.",
       lockNow: "Jetzt sperren",
       reasons: {
         idle: "Gesperrt, weil eine Weile niemand diese Seite benutzt hat.",
@@ -566,10 +570,6 @@ export const de: Words = {
       usePassword: "Stattdessen das Passwort nehmen",
       doneTitle: "Ihre Dateien sind entsperrt",
       doneText: "Noch ein Klick, und es beginnt: Nur direkt nach einem Klick lässt ein Browser eine Seite speichern.",
-    },
-
-    door: {
-      text: "Diese Seite kommt vom Server: Wer hier entsperrt, vertraut darauf, dass sie echt ist. Wenn Sie lieber dem eigenen Gerät vertrauen, rufen Sie dort auf:",
     },
 
     actions: {
@@ -621,6 +621,8 @@ export const de: Words = {
 
     preview: {
       label: "Ansehen",
+      before: "Vorige Datei",
+      after: "Nächste Datei",
       close: "Schließen",
       tooLarge: (limit) => `Ansehen lassen sich hier Dateien bis ${limit}. Diese ist größer: Laden Sie sie herunter.`,
       noText: "Das ist kein Text, also gibt es hier nichts zu zeigen. Laden Sie die Datei herunter und öffnen Sie sie mit ihrem Programm.",

@@ -209,7 +209,7 @@ export const en = {
     ok: "The last backup is recent.",
     running: "A backup is running now.",
     problems: (count: number) => `The last backup left out ${some(count, "thing", "things")}.`,
-    overdue: (limit: string) => `No backup for more than ${limit}.`,
+    overdue: (age: string, limit: string) => `No backup for ${age}; ${limit} are the most that should pass.`,
     never: "It has enrolled, but no backup has arrived.",
     revoked: "It can no longer send backups. What it stored is still here.",
   },
@@ -522,14 +522,17 @@ export const en = {
     snapshots: "Snapshots",
     accounts: "Accounts",
     forbidden: "Only admins see this page.",
+    verdictOk: (count: number) => (count === 1 ? "The one device is protected." : `All ${count} devices are protected.`),
+    verdictAttention: (count: number, all: number) => `${count} of ${all} devices ${count === 1 ? "needs" : "need"} a look.`,
+    verdictNone: "No device is backing up.",
   },
 
   safeDoor: {
     strip: "Opened by your own client: this page does not come from the server.",
     here: "This page comes from your own client on this machine, not from the server. So nobody who changes the server can change what it does with your password.",
     advice: "Safer on a machine that has the client: let it open this page, instead of the server.",
-    adviceWhy: "Whoever typed a password into this page trusts the server, and the network up to it, at that moment.",
-    closed: "Your client has closed this page. Run csb open again; what you see may be out of date.",
+    adviceWhy: "Whoever types a password into this page trusts the server, and the network up to it, at that moment.",
+    closed: "Your client has closed this page. Close it here too, without loading it again, and run csb open.",
   },
 
   restoring: {
@@ -544,7 +547,7 @@ export const en = {
       openText: "Your files are opened in this browser; the key never leaves it.",
       locksItself: (minutes: number) =>
         `They lock themselves after ${minutes} minutes without input, and when you sign out or leave.`,
-      stopsDownloads: "Downloads that are under way stop when you lock.",
+      stopsDownloads: "Downloads that are not done yet end when you lock.",
       lockNow: "Lock now",
       reasons: {
         idle: "Locked, because nobody touched this page for a while.",
@@ -560,10 +563,6 @@ export const en = {
       usePassword: "Use the password instead",
       doneTitle: "Your files are unlocked",
       doneText: "One more click, and it begins: a browser only lets a page save right after one.",
-    },
-
-    door: {
-      text: "This page comes from the server: whoever unlocks here trusts it to be the true one. To trust your own device instead, run there:",
     },
 
     actions: {
@@ -615,6 +614,8 @@ export const en = {
 
     preview: {
       label: "Look at it",
+      before: "The file before",
+      after: "The next file",
       close: "Close",
       tooLarge: (limit: string) => `Files of up to ${limit} can be looked at here. This one is larger: download it.`,
       noText: "This is no text, so there is nothing to show here. Download it to open it with its program.",

@@ -52,8 +52,8 @@ export const problemClasses: Record<string, ProblemWords> = {
     advice: "Bitten Sie die Verwaltung, den Speicher zu prüfen. Vielleicht hat ihn ein anderer Schnappschuss: Sehen Sie sich die Versionen der Datei an.",
   },
   "attributes-lacking": {
-    title: "Ohne das wiederhergestellt, was neben dem Inhalt gesichert war",
-    advice: "Der Inhalt stimmt. Erweiterte Attribute und Zugriffslisten fehlen; vielleicht hat sie ein anderer Schnappschuss. Bitten Sie die Verwaltung, den Speicher zu prüfen.",
+    title: "Wiederhergestellt ohne das, was neben dem Inhalt aufbewahrt war",
+    advice: "Der Inhalt stimmt. Erweiterte Attribute und Zugriffslisten fehlen, die Gruppe darf nur noch, was alle dürfen, und was ein weiterer Name einer Datei war, ist eine eigene Datei. Vielleicht hat sie ein anderer Schnappschuss: Sehen Sie sich die Versionen der Datei an. Bitten Sie die Verwaltung, den Speicher zu prüfen.",
   },
   damaged: {
     title: "Auf dem Server beschädigt",

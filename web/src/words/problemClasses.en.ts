@@ -56,7 +56,7 @@ export const problemClasses: Record<string, ProblemWords> = {
   },
   "attributes-lacking": {
     title: "Restored without what was kept beside its content",
-    advice: "The contents are right. Extended attributes and access lists are lost; another snapshot may have them. Ask the server's admin to check the storage.",
+    advice: "Its content is right. Extended attributes and access lists are lost, its group may do no more than everybody, and what was another name of a file is a file of its own. Another snapshot may have them: look at the file's versions. Ask the server's admin to check the storage.",
   },
   damaged: {
     title: "Damaged on the server",

@@ -25,7 +25,7 @@ from csbackup.server.store import Store
 Elapsed = Callable[[], float]  # seconds since the request came
 
 _LONGEST_SECONDS = 1.0
-_WITH_HITS_SECONDS = 0.3  # what was found is shown soon
+_WALKING_SECONDS = 0.3  # at least, however long it took to begin; then what was found is shown
 _LONGEST_TRAIL = 4000  # bytes
 _LITERAL = 2  # a shorter text is in nearly every listing
 
@@ -105,6 +105,7 @@ class _Page:
         self._live = live
         self._limit = limit
         self._elapsed = elapsed
+        self._began = elapsed()
         self.hits: list[SearchHit] = []
         self.following: Cursor | None = None
 
@@ -115,15 +116,16 @@ class _Page:
         start = cursor.position
         if 0 < first < len(seen) and seen[first].sequence != cursor.sequence:
             start = Position()  # the snapshot that was looked at has expired
+        newer = [one.root for one in seen[:first]]
         for number in range(first, len(seen)):
             snapshot = seen[number]
-            newer = [one.root for one in seen[:number]]
             for step in self._walk.steps(snapshot.root, newer, start):
                 if step.hit and step.entry is not None:
                     self.hits.append(_describe(step.entry, step.position, snapshot, whole))
                 self.following = Cursor(cursor.top, snapshot.sequence, step.position)
                 if self._is_over():
                     return
+            newer.append(snapshot.root)
             start, self.following = Position(), None
             if number + 1 < len(seen):
                 self.following = Cursor(cursor.top, seen[number + 1].sequence)
@@ -148,7 +150,9 @@ class _Page:
     def _is_over(self) -> bool:
         if len(self.hits) >= self._limit:
             return True
-        return self._elapsed() >= (_WITH_HITS_SECONDS if self.hits else _LONGEST_SECONDS)
+        elapsed = self._elapsed()
+        walked_enough = elapsed >= self._began + _WALKING_SECONDS
+        return walked_enough and (bool(self.hits) or elapsed >= _LONGEST_SECONDS)
 
 
 def _describe(entry: Entry, position: Position, last: LiveSnapshot, whole: int) -> SearchHit:

@@ -23,7 +23,7 @@ export function AccountsPage() {
     <>
       <PageHead title={words.accountsTitle} />
       {accounts.isPending && <Waiting />}
-      {accounts.isError && (
+      {accounts.isLoadingError && (
         <FailureNotice error={accounts.error} retry={() => void accounts.refetch()} />
       )}
       {accounts.data?.length === 0 && (

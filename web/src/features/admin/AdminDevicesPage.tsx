@@ -12,6 +12,7 @@ import { Empty, FailureNotice, PageHead, Section, Waiting } from "../../ui/Page"
 import { Count, Size } from "../../ui/Quantity";
 import { Records, type Column } from "../../ui/Records";
 import { byUrgency, StateBadge, StateReason } from "../../ui/State";
+import { Verdict } from "../../ui/Verdict";
 import { When } from "../../ui/When";
 import { useWords } from "../../words/words";
 import styles from "./Admin.module.css";
@@ -25,7 +26,7 @@ export function AdminDevicesPage() {
     <>
       <PageHead title={words.title} lead={words.lead} />
       {devices.isPending && <Waiting rows={6} />}
-      {devices.isError && (
+      {devices.isLoadingError && (
         <FailureNotice error={devices.error} retry={() => void devices.refetch()} />
       )}
       {devices.data?.length === 0 && (
@@ -48,6 +49,9 @@ function DeviceTable({ devices }: { devices: Device[] }) {
     .toSorted(byUrgency);
   return (
     <>
+      <div className={styles.verdict}>
+        <Verdict devices={devices.filter((device) => device.state !== "revoked")} words={words} />
+      </div>
       {devices.length >= SEARCH_FROM && (
         <TextInput
           mb="md"
@@ -83,8 +87,12 @@ function useColumns(): Column<Device>[] {
       title: admin.device,
       cell: (device) => (
         <span className={styles.device}>
-          <Link href={`/admin/devices/${device.device}`}>{device.name}</Link>
-          <small>{device.account}</small>
+          <Link href={`/admin/devices/${device.device}`}>
+            <bdi>{device.name}</bdi>
+          </Link>
+          <small>
+            <bdi>{device.account}</bdi>
+          </small>
         </span>
       ),
     },

@@ -20,7 +20,7 @@ export function ServerPage() {
     <>
       <PageHead title={words.admin.serverTitle} lead={server.data?.name} />
       {status.isPending && <Waiting />}
-      {status.isError && (
+      {status.isLoadingError && (
         <FailureNotice error={status.error} retry={() => void status.refetch()} />
       )}
       <div className={styles.sections}>

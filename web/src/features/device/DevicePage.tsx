@@ -36,6 +36,7 @@ export function DevicePage({ scope, device, snapshot, path }: Props) {
           icon={<IconDeviceLaptop size={26} />}
           title={words.notFound}
           text={words.notFoundText}
+          alone
         />
       </Section>
     );

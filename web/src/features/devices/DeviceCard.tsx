@@ -16,7 +16,9 @@ export function DeviceCard({ device }: { device: Device }) {
     <article className={styles.card}>
       <header>
         <h3>
-          <Link href={`/devices/${device.device}`}>{device.name}</Link>
+          <Link href={`/devices/${device.device}`}>
+            <bdi>{device.name}</bdi>
+          </Link>
         </h3>
         <StateBadge state={device.state} />
       </header>

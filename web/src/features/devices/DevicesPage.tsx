@@ -1,18 +1,18 @@
 /** One's own devices. The first answer: am I protected? */
 
-import { Button } from "@mantine/core";
+import { Button, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { IconDeviceLaptop, IconPlus } from "@tabler/icons-react";
 import { Link } from "wouter";
 
 import type { Device } from "../../api/client";
 import { devicesQuery } from "../../api/queries";
-import { Empty, FailureNotice, PageHead, Section, Waiting } from "../../ui/Page";
+import { Empty, FailureNotice, PageHead, Section } from "../../ui/Page";
 import { byUrgency } from "../../ui/State";
+import { Verdict } from "../../ui/Verdict";
 import { useWords } from "../../words/words";
 import { DeviceCard } from "./DeviceCard";
 import styles from "./DevicesPage.module.css";
-import { Verdict } from "./Verdict";
 
 export function DevicesPage() {
   const words = useWords().devices;
@@ -26,8 +26,8 @@ export function DevicesPage() {
   return (
     <>
       <PageHead title={words.title} actions={some && add} />
-      {devices.isPending && <Waiting />}
-      {devices.isError && (
+      {devices.isPending && <WaitingCards />}
+      {devices.isLoadingError && (
         <FailureNotice error={devices.error} retry={() => void devices.refetch()} />
       )}
       {devices.data?.length === 0 && (
@@ -42,13 +42,28 @@ export function DevicesPage() {
   );
 }
 
+/** The shape of what is on its way. */
+function WaitingCards() {
+  const words = useWords().shell;
+  return (
+    <div className={styles.page} role="status" aria-label={words.loading}>
+      <Skeleton height={92} radius="lg" />
+      <div className={styles.cards}>
+        {["one", "two", "three"].map((card) => (
+          <Skeleton key={card} height={218} radius="lg" />
+        ))}
+      </div>
+    </div>
+  );
+}
+
 function DeviceOverview({ devices }: { devices: Device[] }) {
   const words = useWords().devices;
   const active = devices.filter((device) => device.state !== "revoked").toSorted(byUrgency);
   const revoked = devices.filter((device) => device.state === "revoked");
   return (
     <div className={styles.page}>
-      <Verdict devices={active} />
+      <Verdict devices={active} words={words} />
       <div className={styles.cards}>
         {active.map((device) => (
           <DeviceCard key={device.device} device={device} />
