@@ -370,7 +370,7 @@ export const de: Words = {
   },
 
   search: {
-    label: "Alle Schnappschüsse nach Namen durchsuchen",
+    label: "In allen Schnappschüssen suchen",
     hint: "Ein Teil des Namens, oder ein Muster wie *.pdf",
     clear: "Suche leeren",
     results: "Suchergebnisse",
@@ -412,7 +412,7 @@ export const de: Words = {
       removed: "Entfernt",
       changed: "Geändert",
       metadata: "Metadaten",
-      inside: "Geändert darin",
+      inside: "Änderungen",
     },
     about: {
       added: "Vorher war es nicht da.",
