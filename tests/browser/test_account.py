@@ -327,12 +327,12 @@ def test_an_account_is_deleted_with_proof_and_kept_after_all(
     expect(submit).to_be_disabled()  # the name is not typed yet
     dialog.get_by_label("Type the account's name").fill("leaver")
     submit.click()
-    expect(dialog.get_by_text("the password is wrong")).to_be_visible()
+    expect(dialog.get_by_text("the password is wrong")).to_be_visible(timeout=30_000)
     dialog.get_by_label("Current password").fill(PASSWORD)
     submit.click()
 
     notice = visitor.page.get_by_role("alert").filter(has_text="going to be deleted")
-    expect(notice).to_be_visible()
+    expect(notice).to_be_visible(timeout=30_000)  # the proof takes a while
     assert "going to be deleted" in client.run("backup", code=None).said
     visitor.go("/")
     notice.get_by_role("button", name="Keep the account").click()

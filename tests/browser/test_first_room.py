@@ -201,7 +201,7 @@ def test_password_and_recovery_kit_can_be_changed(
     visitor.page.get_by_label("New password").fill("ribbon walnut harbor cedar")
     visitor.page.get_by_label("The same again").fill("ribbon walnut harbor cedar")
     visitor.page.get_by_role("button", name="Change the password").click()
-    expect(visitor.page.get_by_text("The password is changed")).to_be_visible()
+    expect(visitor.page.get_by_text("The password is changed")).to_be_visible(timeout=30_000)
     visitor.page.get_by_role("button", name="Make a new recovery kit").click()
     visitor.page.get_by_label("Current password").fill("ribbon walnut harbor cedar")
     visitor.page.get_by_role("button", name="Make a new recovery kit").click()

@@ -21,6 +21,7 @@ from support.evil_world import check_unsaid
 from support.processes import Client, Server
 from support.web_app import PASSWORD, open_device, sign_in, sign_out
 
+UNLOCKED_WITHIN_MS = 30_000  # it is made to take a while, more so beside other work
 MARKUP = "<script>window.ran = true</script><b>not bold</b>"
 
 
@@ -92,7 +93,7 @@ def type_password(page: Page, password: str = PASSWORD) -> None:
 def unlock(page: Page) -> None:
     page.locator("[data-lock=locked]").click()
     type_password(page)
-    expect(page.locator("[data-lock=open]")).to_be_visible()
+    expect(page.locator("[data-lock=open]")).to_be_visible(timeout=UNLOCKED_WITHIN_MS)
 
 
 def look_at(page: Page, name: str) -> Locator:
@@ -117,7 +118,8 @@ def test_one_asks_for_a_file_unlocks_and_gets_it(wendy: Person, study: Path) -> 
     expect(asked).to_contain_text("the key never leaves it")
     expect(asked).to_contain_text("csb open")
     type_password(wendy.page, "not the password at all")
-    expect(asked.get_by_role("alert")).to_contain_text("The password is wrong")
+    wrong = asked.get_by_role("alert")
+    expect(wrong).to_contain_text("The password is wrong", timeout=UNLOCKED_WITHIN_MS)
     with wendy.page.expect_download() as arriving:
         type_password(wendy.page)
 
@@ -144,7 +146,8 @@ def test_the_recovery_key_unlocks_too(wendy: Person, laptop: Client, study: Path
     asked.get_by_label("Recovery key").fill(laptop.recovery_key.lower().replace("-", " "))
     asked.get_by_role("button", name="Unlock", exact=True).click()
 
-    expect(wendy.page.locator("[data-lock=open]")).to_be_visible()
+    unlocked = wendy.page.locator("[data-lock=open]")
+    expect(unlocked).to_be_visible(timeout=UNLOCKED_WITHIN_MS)
     tick_of(wendy.page, "README").check()
     with wendy.page.expect_download() as arriving:
         press_download(wendy.page)
@@ -205,7 +208,7 @@ def test_pictures_text_and_pdf_can_be_looked_at(wendy: Person) -> None:
     type_password(page)
 
     picture = dialog(page, "photo.png").get_by_role("img", name="photo.png")
-    expect(picture).to_be_visible()
+    expect(picture).to_be_visible(timeout=UNLOCKED_WITHIN_MS)
     page.wait_for_function("document.querySelector('img[alt=\"photo.png\"]').naturalWidth === 480")
     page.keyboard.press("Escape")
 
@@ -298,6 +301,19 @@ def test_signing_out_locks_and_leaves_no_downloads_to_the_next(wendy: Person) ->
     expect(wendy.page.get_by_role("region", name="Downloads")).to_have_count(0)
 
 
+def test_a_session_that_ended_locks(wendy: Person) -> None:
+    unlock(wendy.page)
+    shown = look_at(wendy.page, "README")
+    expect(shown).to_contain_text("read me")
+
+    wendy.page.context.clear_cookies()
+
+    expect(wendy.page.get_by_text("Your session has ended")).to_be_visible(timeout=30_000)
+    expect(wendy.page.get_by_role("dialog")).to_have_count(0)
+    come_in(wendy)
+    expect(wendy.page.locator("[data-lock=locked]")).to_be_visible()
+
+
 # --- downloads that do not go through ----------------------------------------------------------
 
 
@@ -308,7 +324,9 @@ def test_a_download_waits_for_the_server_and_goes_on(wendy: Person, study: Path)
     tick_of(page, "film.bin").check()
     press_download(page)
     tray = page.get_by_role("region", name="Downloads")
-    expect(tray.locator("[data-download=waiting]")).to_contain_text("The server does not answer")
+    expect(tray.locator("[data-download=waiting]")).to_contain_text(
+        "for the server to answer again"
+    )
 
     asked = []
     page.once("dialog", lambda warning: (asked.append(warning.type), warning.dismiss()))
@@ -359,7 +377,7 @@ def test_a_device_puts_files_back(
     type_password(page)
     asked.get_by_role("link", name="See how it goes").click()
 
-    order = page.get_by_role("listitem").filter(has_text="On laptop")
+    order = page.locator("[data-order]").filter(has_text="Letters")
     expect(order.locator("[data-state=waiting]")).to_be_visible()
     laptop.run("orders", "run")
 
@@ -379,7 +397,7 @@ def test_an_order_says_who_is_asked_and_can_be_withdrawn(wendy: Person, laptop: 
     expect(asked.get_by_role("alert")).to_contain_text("Somebody at the device is asked first")
     asked.get_by_role("button", name="Send the order").click()
     asked.get_by_role("link", name="See how it goes").click()
-    order = page.get_by_role("listitem").filter(has_text="README")
+    order = page.locator("[data-order]").filter(has_text="README")
     laptop.run("orders", "run", code=None)
     expect(order).to_contain_text("Waits for somebody at the device")
     expect(order).to_contain_text("csb orders accept")

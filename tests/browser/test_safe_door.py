@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import threading
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -15,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 from support.browser import Person, person
 from support.processes import Client, Server
 from support.safe_door import OpenDoor, safe_door
-from support.web_app import PASSWORD, entry, sign_in
+from support.web_app import PASSWORD, entry, open_device, sign_in
 
 STRIP = "this page does not come from the server"
 
@@ -78,6 +80,7 @@ def laptop(tmp_path_factory: pytest.TempPathFactory, server: Server) -> Client:
     files = place / "home" / "Letters"
     files.mkdir(parents=True)
     (files / "to Anna.txt").write_text("hello")
+    (place / "home" / "film.bin").write_bytes(random.Random(5).randbytes(3_000_000))
     client = Client(place / "state", server.url, server.pin, password=PASSWORD)
     client.register("quentin", device="laptop")
     client.run("add", str(place / "home"))
@@ -124,6 +127,33 @@ def test_a_person_signs_in_and_finds_their_files_without_a_warning(
     assert guest.page.evaluate("'serviceWorker' in navigator && 'storage' in navigator")
     assert asked_elsewhere(guest) == []
     assert not [one for one in guest.sent if "csbs_" in one]
+
+
+def test_a_file_and_a_folder_are_opened_and_saved(guest: Person) -> None:
+    """By a thread that asks the door for itself, from a page that the server never saw."""
+    come_in(guest)
+    open_device(guest, "laptop")
+
+    guest.page.get_by_role("checkbox", name="Select film.bin", exact=True).check()
+    press_download(guest.page)
+    asked = guest.page.get_by_role("dialog").filter(has_text="Unlock your files")
+    expect(asked).to_contain_text("from your own client on this machine")
+    asked.get_by_label("Password", exact=True).fill(PASSWORD)
+    with guest.page.expect_download(timeout=60_000) as film:
+        asked.get_by_role("button", name="Unlock", exact=True).click()
+    guest.page.get_by_role("checkbox", name="Select Letters", exact=True).check()
+    guest.page.get_by_role("checkbox", name="Select film.bin", exact=True).uncheck()
+    with guest.page.expect_download(timeout=60_000) as letters:
+        press_download(guest.page)
+
+    assert Path(film.value.path()).read_bytes() == random.Random(5).randbytes(3_000_000)
+    with zipfile.ZipFile(letters.value.path()) as archive:
+        assert [archive.read(one) for one in archive.infolist() if not one.is_dir()] == [b"hello"]
+    assert asked_elsewhere(guest) == []
+
+
+def press_download(page: Page) -> None:
+    page.get_by_role("group", name="Restore").get_by_role("button", name="Download").click()
 
 
 def test_neither_the_session_nor_the_token_is_left_in_the_browser(

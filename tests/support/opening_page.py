@@ -84,6 +84,15 @@ class Opening:
         }"""
         return self.person.page.evaluate(script, [function, list(arguments)])
 
+    def json(self, path: str) -> Any:
+        """What the server answers to the page."""
+        script = "path => fetch(path).then(answer => answer.json())"
+        return self.person.page.evaluate(script, path)
+
+    def device(self) -> str:
+        """The one device of whoever is signed in."""
+        return str(self.json("/api/v1/devices")["devices"][0]["device"])
+
     def start(self, device: str, sequence: int, items: Sequence[dict[str, Any]]) -> str:
         started = self.call("start", device, sequence, list(items))
         assert isinstance(started, str), started
@@ -103,8 +112,22 @@ class Opening:
             self.person.page.wait_for_timeout(50)
         raise AssertionError(f"still {status}")
 
+    def wait_for_bytes(self, download: str, least: int) -> None:
+        while (status := self.status(download))["bytes"] < least:
+            assert status["state"] not in ENDS, status
+            self.person.page.wait_for_timeout(20)
+
+    def wait_for_kept(self, names: list[str]) -> None:
+        """Until the browser's own folder holds these files and no others."""
+        for _ in range(100):
+            if (kept := self.call("kept")) == names:
+                return
+            self.person.page.wait_for_timeout(50)
+        raise AssertionError(f"still there: {kept}")
+
     def keep(self, folder: Path, number: int = -1) -> Path:
         """The newest file that the browser was handed, where we can read it."""
+        self.person.page.wait_for_timeout(200)  # the browser tells of it a little later
         download = self.saved[number]
         target = folder / download.suggested_filename
         download.save_as(target)

@@ -151,7 +151,7 @@ def test_the_worst_day_fits_a_screen_of_80_by_24() -> None:
     worst = facts(
         roots=roots,
         last=last_run(groups=grouped(problems), problems=45, coverage=0.5),
-        server=ServerFacts(reached=True, failure="The server went back. " * 9, roots=()),
+        server=ServerFacts(reached=True, failure="The server went back. " * 9, roots=(), orders=3),
         absent=tuple((root, "not there: is a disk not connected?") for root in roots),
         running=True,
         service=ServiceState(1, 3600, NOW + HOUR, 3),
@@ -181,6 +181,13 @@ def test_what_comes_next_is_said(service: ServiceState | None, says: str) -> Non
 
 def test_a_running_backup_is_said() -> None:
     assert "Now       a backup is running" in status_lines(assess(facts(running=True)))
+
+
+def test_restore_orders_are_said_where_there_are_any() -> None:
+    server = ServerFacts(reached=True, snapshots=(kept(),), roots=(ROOT,), orders=2)
+
+    assert "Now       2 restore orders: csb orders" in status_lines(assess(facts(server=server)))
+    assert not any(line.startswith("Now") for line in status_lines(assess(facts())))
 
 
 # --- gathering ---

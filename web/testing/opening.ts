@@ -1,6 +1,6 @@
 /** A page for tests alone, never shipped: the vault as it is, without the app around it. */
 
-import { signIn } from "../src/api/actions";
+import { signIn, signOut } from "../src/api/actions";
 import { fromBase64Url, toBase64Url, utf8 } from "../src/lib/bytes";
 import type { OpeningProblem } from "../src/lib/opening/messages";
 import type { Chosen, Selection } from "../src/vault/types";
@@ -34,6 +34,24 @@ Object.assign(globalThis, {
 
     unlockWith: async (name: string, password: string, recoveryKey: string) =>
       vault.unlock(await signIn(name, { password }), { recoveryKey }),
+
+    async signIn(name: string, password: string) {
+      await signIn(name, { password });
+    },
+
+    signOut,
+
+    /** The files of downloads in the browser's own file system. */
+    async kept() {
+      const root = await navigator.storage.getDirectory();
+      const all = await root.getDirectoryHandle("downloads", { create: true });
+      const names: string[] = [];
+      for await (const page of all.keys()) {
+        const folder = await all.getDirectoryHandle(page);
+        for await (const name of folder.keys()) names.push(name);
+      }
+      return names;
+    },
 
     close: () => vault.close("idle"),
 

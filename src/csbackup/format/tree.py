@@ -59,6 +59,7 @@ from csbackup.format.nodes import (
     SettingsNode,
     read_node,
     references,
+    reread_node,
     unpack_node,
 )
 
@@ -97,6 +98,7 @@ __all__ = [
     "link_group",
     "read_node",
     "references",
+    "reread_node",
     "unpack_node",
 ]
 

@@ -295,6 +295,7 @@ class CheckInAnswer:
     now: int
     heads: tuple[DeviceHead, ...]
     resend: tuple[Hex, ...]
+    orders: int = 0  # to this device, that have not ended
 
 
 @dataclass(frozen=True, slots=True)

@@ -889,12 +889,14 @@ export interface components {
             /** Format: int64 */
             progress_bytes?: number;
         };
-        /** @description CheckInAnswer(now: 'int', heads: 'tuple[DeviceHead, ...]', resend: 'tuple[Hex, ...]') */
+        /** @description CheckInAnswer(now: 'int', heads: 'tuple[DeviceHead, ...]', resend: 'tuple[Hex, ...]', orders: 'int' = 0) */
         CheckInAnswer: {
             /** Format: int64 */
             now: number;
             heads: components["schemas"]["DeviceHead"][];
             resend: string[];
+            /** Format: int64 */
+            orders?: number;
         };
         /** @description A signed snapshot: the exact bytes and their signature. */
         Commit: {

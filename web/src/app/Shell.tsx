@@ -11,7 +11,7 @@ import { door } from "../api/door";
 import { accountQuery } from "../api/queries";
 import { setPerson } from "../api/session";
 import { ClosingNotice } from "../ui/ClosingNotice";
-import { DoorStrip } from "../ui/DoorNote";
+import { DoorStrip } from "../ui/DoorStrip";
 import { Logo } from "../ui/Logo";
 import { LANGUAGES, useSpeaking, useWords, type Language } from "../words/words";
 import styles from "./Shell.module.css";
@@ -54,7 +54,7 @@ export function Shell({ children }: { children: ReactNode }) {
             )}
           </div>
         </div>
-        <DoorStrip />
+        {silent !== "door-closed" && <DoorStrip />}
         {silent && (
           <div className={styles.offline} role="alert">
             <IconCloudOff size={18} aria-hidden="true" />

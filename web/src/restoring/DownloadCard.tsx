@@ -153,6 +153,7 @@ function StateLine({ status }: { status: DownloadStatus }) {
         {hasProblems ? words.restoring.tray.doneWithProblems : words.restoring.tray.states[status.state]}
       </span>
       <Figures status={status} />
+      {status.state === "waiting" && <p className={styles.advice}>{words.restoring.tray.waits}</p>}
       {status.failure && <p className={styles.advice}>{codeText(status.failure, words)}</p>}
       {status.state === "done" && (
         <p className={styles.advice}>

@@ -6,10 +6,9 @@ import { useState } from "react";
 
 import { useWords } from "../words/words";
 import { vault } from "../vault/vault";
-import { useIsAnyUnderWay } from "./downloads";
+import { useIsAnyUnfinished } from "./downloads";
 import { IDLE_MINUTES } from "./idle";
 import { useIsOpen, useWhyLocked, withOpenFiles } from "./keys";
-import { SafeDoor } from "./SafeDoor";
 import styles from "./Unlocking.module.css";
 
 export function LockButton() {
@@ -36,7 +35,7 @@ function ClosedLock() {
 function OpenLock() {
   const words = useWords().restoring.lock;
   const [shown, setShown] = useState(false);
-  const isUnderWay = useIsAnyUnderWay();
+  const isUnfinished = useIsAnyUnfinished();
   return (
     <Popover opened={shown} onChange={setShown} position="bottom-end" width={320} shadow="md" trapFocus returnFocus>
       <Popover.Target>
@@ -56,7 +55,7 @@ function OpenLock() {
           <Text size="sm" c="dimmed">
             {words.locksItself(IDLE_MINUTES)}
           </Text>
-          {isUnderWay && <Text size="sm">{words.stopsDownloads}</Text>}
+          {isUnfinished && <Text size="sm">{words.stopsDownloads}</Text>}
           <Button
             variant="default"
             leftSection={<IconLock size={17} aria-hidden="true" />}
@@ -64,7 +63,6 @@ function OpenLock() {
           >
             {words.lockNow}
           </Button>
-          <SafeDoor />
         </Stack>
       </Popover.Dropdown>
     </Popover>

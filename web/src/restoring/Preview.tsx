@@ -1,8 +1,8 @@
 /** A look at one file, opened in this browser. It closes when the files are locked. */
 
-import { Button, Group, Modal } from "@mantine/core";
+import { ActionIcon, Button, Group, Modal } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { IconDownload } from "@tabler/icons-react";
+import { IconChevronLeft, IconChevronRight, IconDownload } from "@tabler/icons-react";
 import { useEffect, useEffectEvent, type KeyboardEvent } from "react";
 
 import { Size } from "../ui/Quantity";
@@ -49,7 +49,8 @@ export function Preview({ selection, onClose, onStep }: Props) {
       onKeyDown={step}
     >
       <PreviewBody key={`${selection.device} ${selection.sequence} ${file.path}`} selection={selection} />
-      <Group justify="flex-end" mt="md">
+      <Group justify="flex-end" gap="sm" mt="md">
+        {onStep && <Steps onStep={onStep} />}
         <Button
           variant="default"
           leftSection={<IconDownload size={18} aria-hidden="true" />}
@@ -59,6 +60,20 @@ export function Preview({ selection, onClose, onStep }: Props) {
         </Button>
       </Group>
     </Modal>
+  );
+}
+
+function Steps({ onStep }: { onStep: (by: -1 | 1) => void }) {
+  const words = useWords().restoring.preview;
+  return (
+    <Group gap="xs" mr="auto">
+      <ActionIcon variant="default" size="lg" aria-label={words.before} onClick={() => onStep(-1)}>
+        <IconChevronLeft size={18} />
+      </ActionIcon>
+      <ActionIcon variant="default" size="lg" aria-label={words.after} onClick={() => onStep(1)}>
+        <IconChevronRight size={18} />
+      </ActionIcon>
+    </Group>
   );
 }
 

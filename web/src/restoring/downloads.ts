@@ -31,14 +31,14 @@ export function useStatus(download: Download): DownloadStatus {
   );
 }
 
-export function useIsAnyUnderWay(): boolean {
-  return useSyncExternalStore(subscribeToAll, isAnyUnderWay);
+export function useIsAnyUnfinished(): boolean {
+  return useSyncExternalStore(subscribeToAll, isAnyUnfinished);
 }
 
 const subscribeToList = (listener: () => void) => vault.subscribe(listener);
 
 /** Hears of the list, and of every download on it. */
-export function subscribeToAll(listener: () => void): () => void {
+function subscribeToAll(listener: () => void): () => void {
   let forget = listen();
   function listen() {
     const all = vault.downloads().map((one) => one.subscribe(listener));

@@ -1,6 +1,7 @@
 /** The vault of this page: starts and ends the thread, and keeps the list of downloads. */
 
 import type { Account } from "../api/client";
+import { doorHeaders } from "../api/door";
 import { fromBase64Url } from "../lib/bytes";
 import { Failure, type FailureCode } from "../lib/failures";
 import { holdFolder, removeLeftovers } from "../lib/opening/leftovers";
@@ -35,6 +36,7 @@ export class AppVault implements Vault {
   async unlock(account: Account, secret: Secret): Promise<void> {
     if (this.#worker !== null) return;
     const worker = startWorker(openingWorker);
+    worker.postMessage({ type: "show", headers: doorHeaders() } satisfies ToOpening);
     const { port1, port2 } = new MessageChannel();
     worker.postMessage({ type: "keys", port: port1 } satisfies ToOpening, [port1]);
     try {

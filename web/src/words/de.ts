@@ -537,9 +537,7 @@ export const de: Words = {
   safeDoor: {
     strip: "Von Ihrem eigenen Client geöffnet: Diese Seite kommt nicht vom Server.",
     here: "Diese Seite kommt von Ihrem eigenen Client auf diesem Gerät, nicht vom Server. Wer den Server verändert, ändert damit nicht, was sie mit Ihrem Passwort tut.",
-    advice: "Sicherer auf einem Gerät, das den Client hat: Lassen Sie ihn diese Seite öffnen, statt den Server.",
-    adviceWhy: "Wer auf dieser Seite ein Passwort eingibt, vertraut in diesem Moment dem Server und dem Netz bis dorthin.",
-    closed: "Ihr Client hat diese Seite geschlossen. Rufen Sie csb open noch einmal auf; was Sie sehen, ist vielleicht veraltet.",
+    closed: "Ihr Client hat diese Seite geschlossen. Schließen Sie sie auch hier, ohne sie neu zu laden, und rufen Sie csb open auf.",
   },
 
   restoring: {
@@ -554,7 +552,7 @@ export const de: Words = {
       openText: "Ihre Dateien werden in diesem Browser geöffnet; der Schlüssel verlässt ihn nie.",
       locksItself: (minutes) =>
         `Sie werden nach ${minutes} Minuten ohne Eingabe von selbst gesperrt, und wenn Sie sich abmelden oder die Seite verlassen.`,
-      stopsDownloads: "Laufende Downloads enden, wenn Sie sperren.",
+      stopsDownloads: "Downloads, die noch nicht fertig sind, enden, wenn Sie sperren.",
       lockNow: "Jetzt sperren",
       reasons: {
         idle: "Gesperrt, weil eine Weile niemand diese Seite benutzt hat.",
@@ -570,10 +568,6 @@ export const de: Words = {
       usePassword: "Stattdessen das Passwort nehmen",
       doneTitle: "Ihre Dateien sind entsperrt",
       doneText: "Noch ein Klick, und es beginnt: Nur direkt nach einem Klick lässt ein Browser eine Seite speichern.",
-    },
-
-    door: {
-      text: "Diese Seite kommt vom Server: Wer hier entsperrt, vertraut darauf, dass sie echt ist. Wenn Sie lieber dem eigenen Gerät vertrauen, rufen Sie dort auf:",
     },
 
     actions: {
@@ -598,6 +592,7 @@ export const de: Words = {
       perSecond: (bytes) => `${bytes} je Sekunde`,
       left: (time) => `noch ${time}`,
       doneWithProblems: "Fertig, nicht alles",
+      waits: "Bis es an der Reihe ist oder der Server wieder antwortet; dann geht es von selbst weiter.",
       written: "Dort gespeichert, wo Sie es wollten.",
       handedOver: "Dem Browser übergeben; es steht bei dessen Downloads.",
       states: {
@@ -624,6 +619,8 @@ export const de: Words = {
 
     preview: {
       label: "Ansehen",
+      before: "Vorige Datei",
+      after: "Nächste Datei",
       close: "Schließen",
       tooLarge: (limit) => `Ansehen lassen sich hier Dateien bis ${limit}. Diese ist größer: Laden Sie sie herunter.`,
       noText: "Das ist kein Text, also gibt es hier nichts zu zeigen. Laden Sie die Datei herunter und öffnen Sie sie mit ihrem Programm.",

@@ -530,9 +530,7 @@ export const en = {
   safeDoor: {
     strip: "Opened by your own client: this page does not come from the server.",
     here: "This page comes from your own client on this machine, not from the server. So nobody who changes the server can change what it does with your password.",
-    advice: "Safer on a machine that has the client: let it open this page, instead of the server.",
-    adviceWhy: "Whoever typed a password into this page trusts the server, and the network up to it, at that moment.",
-    closed: "Your client has closed this page. Run csb open again; what you see may be out of date.",
+    closed: "Your client has closed this page. Close it here too, without loading it again, and run csb open.",
   },
 
   restoring: {
@@ -547,7 +545,7 @@ export const en = {
       openText: "Your files are opened in this browser; the key never leaves it.",
       locksItself: (minutes: number) =>
         `They lock themselves after ${minutes} minutes without input, and when you sign out or leave.`,
-      stopsDownloads: "Downloads that are under way stop when you lock.",
+      stopsDownloads: "Downloads that are not done yet end when you lock.",
       lockNow: "Lock now",
       reasons: {
         idle: "Locked, because nobody touched this page for a while.",
@@ -563,10 +561,6 @@ export const en = {
       usePassword: "Use the password instead",
       doneTitle: "Your files are unlocked",
       doneText: "One more click, and it begins: a browser only lets a page save right after one.",
-    },
-
-    door: {
-      text: "This page comes from the server: whoever unlocks here trusts it to be the true one. To trust your own device instead, run there:",
     },
 
     actions: {
@@ -591,6 +585,7 @@ export const en = {
       perSecond: (bytes: string) => `${bytes}/s`,
       left: (time: string) => `${time} left`,
       doneWithProblems: "Done, not everything",
+      waits: "For its turn, or for the server to answer again; it goes on by itself.",
       written: "Written where you chose.",
       handedOver: "Handed to your browser; it is among its downloads.",
       states: {
@@ -617,6 +612,8 @@ export const en = {
 
     preview: {
       label: "Look at it",
+      before: "The file before",
+      after: "The next file",
       close: "Close",
       tooLarge: (limit: string) => `Files of up to ${limit} can be looked at here. This one is larger: download it.`,
       noText: "This is no text, so there is nothing to show here. Download it to open it with its program.",

@@ -51,6 +51,10 @@ export const problemClasses: Record<string, ProblemWords> = {
     title: "Der Inhalt ist nicht zu bekommen",
     advice: "Bitten Sie die Verwaltung, den Speicher zu prüfen. Vielleicht hat ihn ein anderer Schnappschuss: Sehen Sie sich die Versionen der Datei an.",
   },
+  "attributes-lacking": {
+    title: "Wiederhergestellt ohne das, was neben dem Inhalt aufbewahrt war",
+    advice: "Der Inhalt stimmt. Erweiterte Attribute und Zugriffslisten fehlen, die Gruppe darf nur noch, was alle dürfen, und was ein weiterer Name einer Datei war, ist eine eigene Datei. Vielleicht hat sie ein anderer Schnappschuss: Sehen Sie sich die Versionen der Datei an. Bitten Sie die Verwaltung, den Speicher zu prüfen.",
+  },
   damaged: {
     title: "Auf dem Server beschädigt",
     advice: "Sie wurde nicht geschrieben, weil sie nicht das ist, was gesichert wurde. Nehmen Sie sie aus einem anderen Schnappschuss und sagen Sie der Verwaltung Bescheid.",

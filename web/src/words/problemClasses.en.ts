@@ -54,6 +54,10 @@ export const problemClasses: Record<string, ProblemWords> = {
     title: "Its content cannot be had",
     advice: "Ask the server's admin to check the storage. Another snapshot may have it: look at the file's versions.",
   },
+  "attributes-lacking": {
+    title: "Restored without what was kept beside its content",
+    advice: "Its content is right. Extended attributes and access lists are lost, its group may do no more than everybody, and what was another name of a file is a file of its own. Another snapshot may have them: look at the file's versions. Ask the server's admin to check the storage.",
+  },
   damaged: {
     title: "Damaged on the server",
     advice: "It was not written, since it is not what was backed up. Take it from another snapshot, and tell the server's admin.",

@@ -64,9 +64,8 @@ def open(no_browser: bool, here: bool, as_json: bool) -> None:
         place = f"/devices/{device.device.hex()}" if here else ""
         address = door.address + place
         _tell(address, door.port, failure, idle_seconds, as_json=as_json)
-        if not no_browser and _has_browser():
-            webbrowser.open(address)
-        elif not as_json:
+        opened = not no_browser and _has_browser() and webbrowser.open(address)
+        if not opened and not as_json:
             _tell_how_from_afar(door.port)
         _stay(door, idle_seconds, as_json=as_json)
 

@@ -90,13 +90,17 @@ def _fill(answer: _Answer, home: Home, device: EnrolledDevice) -> None:
 def _told(home: Home, device: EnrolledDevice, connection: Connection) -> ServerFacts:
     """Checked as any reader checks it."""
     heads = Heads(home, {device.device: device.device_name})
-    heads.check(connection.check_in(CheckIn(__version__, describe_os())).heads)
+    answer = connection.check_in(CheckIn(__version__, describe_os()))
+    heads.check(answer.heads)
     history = read_history(connection, device.device, device.keys)
     if not history.whole:
-        return ServerFacts(reached=True, snapshots=())
+        return ServerFacts(reached=True, snapshots=(), orders=answer.orders)
     roots = NodeReader(connection).roots(history.last().snapshot.roots)
     return ServerFacts(
-        reached=True, snapshots=history.whole, roots=tuple(root.name for root in roots)
+        reached=True,
+        snapshots=history.whole,
+        roots=tuple(root.name for root in roots),
+        orders=answer.orders,
     )
 
 

@@ -30,6 +30,7 @@ class ServerFacts:
     failure: str = ""
     snapshots: tuple[Kept, ...] | None = None  # oldest first; None: not known
     roots: tuple[bytes, ...] | None = None  # of the newest snapshot
+    orders: int = 0  # restore orders to this device
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +232,7 @@ def describe(standing: Standing) -> dict[str, Any]:
         "failure": facts.last.failure if facts.last else "",
         "failure_code": facts.last.failure_code if facts.last else "",
         "running": facts.running,
+        "orders": server.orders,
         "service": _service_json(facts.service),
     }
 

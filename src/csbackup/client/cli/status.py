@@ -121,7 +121,10 @@ def _history(facts: Facts) -> list[str]:
 
 
 def _next(facts: Facts) -> list[str]:
-    running = ["Now       a backup is running"] if facts.running else []
+    orders = facts.server.orders
+    now = ["a backup is running"] if facts.running else []
+    now += [f"{count(orders, 'restore order')}: csb orders"] if orders > 0 else []
+    running = [f"Now       {'; '.join(now)}"] if now else []
     service = facts.service
     if service is None:
         text = "no service backs up by itself: csb service run, or csb backup"

@@ -9,9 +9,11 @@ from csbackup.server.catalog.database import QUERIES
 # What refers to others goes before them: the account itself is the last.
 _STEPS = (
     QUERIES.erase_sessions,
+    QUERIES.erase_orders,
     QUERIES.erase_snapshots,
     QUERIES.erase_uploads,
     QUERIES.erase_nodes,
+    QUERIES.erase_names,
     QUERIES.erase_chunks,
     QUERIES.erase_blocks,
     QUERIES.erase_packs,

@@ -20,6 +20,7 @@ from csbackup.server.cli.output import (
     local_text,
     plain_text,
     print_json,
+    print_json_items,
     print_table,
     size_text,
     utc_text,
@@ -28,7 +29,7 @@ from csbackup.server.config import Config
 from csbackup.server.folder import IDENTITY, check_version
 from csbackup.server.trust import read_authority
 
-_PAGE = 1000
+_PAGE = 5000
 
 
 def show_pin(config: Config, *, as_json: bool) -> None:
@@ -97,23 +98,29 @@ def show_folder(
 ) -> None:
     at_ns = None if moment is None else _nanoseconds(moment)
     with open_beside(config.folder) as looking:
-        entries = list(_entries(looking, device, os.fsencode(path), at_ns))
-    if as_json:
-        print_json([_entry(entry) for entry in entries])
-        return
-    for entry in entries:
-        name = plain_text(entry.name) + ("/" if entry.kind == "folder" else "")
-        click.echo(f"{size_text(entry.size):>9}  {local_text(entry.mtime)}  {name}")
+        pages = _pages(looking, device, os.fsencode(path), at_ns)
+        if as_json:
+            print_json_items(map(_entry, page) for page in pages)
+            return
+        for page in pages:
+            click.echo("\n".join(map(_line, page)))
 
 
-def _entries(
+def _line(entry: ListingEntry) -> str:
+    name = plain_text(entry.name) + ("/" if entry.kind == "folder" else "")
+    return f"{size_text(entry.size):>9}  {local_text(entry.mtime)}  {name}"
+
+
+def _pages(
     looking: Looking, device: str, path: bytes, at_ns: int | None
-) -> Iterator[ListingEntry]:
+) -> Iterator[tuple[ListingEntry, ...]]:
+    """A folder some entries at a time: what is shown need not be kept."""
     number = looking.devices.number_of(_named(looking, device).device)
     offset: int | None = 0
     while offset is not None:
         page = looking.listing(number, at_ns, path, offset=offset, limit=_PAGE)
-        yield from page.entries
+        if page.entries:
+            yield page.entries
         offset = page.next_offset
 
 

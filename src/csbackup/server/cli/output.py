@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +14,16 @@ _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 def print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def print_json_items(pages: Iterable[Iterable[Any]]) -> None:
+    """A JSON array, written page by page."""
+    before = "["
+    for page in pages:
+        lines = ",\n".join(f"  {json.dumps(item, ensure_ascii=False)}" for item in page)
+        click.echo(f"{before}\n{lines}", nl=False)
+        before = ","
+    click.echo("[]" if before == "[" else "\n]")
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -50,4 +60,6 @@ def size_text(size: float) -> str:
 
 def plain_text(text: str) -> str:
     """A name without what would steer a terminal."""
+    if text.isprintable():
+        return text
     return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)

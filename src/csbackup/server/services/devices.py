@@ -75,7 +75,10 @@ class Devices:
             )
 
         self._database.write(change)
-        return messages.CheckInAnswer(now, self._heads(caller.account_number), ())
+        orders = QUERIES.orders_alive_count_of_device(
+            self._database.read(), device=caller.device_number, now=now
+        )
+        return messages.CheckInAnswer(now, self._heads(caller.account_number), (), orders)
 
     def of_account(self, number: int, now: int) -> messages.DeviceList:
         return self._overview(number, now)

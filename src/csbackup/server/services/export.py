@@ -47,6 +47,10 @@ class Export:
             "account": self._account(person),
             "sessions": render(self._sessions.of_account(person, now))["sessions"],
             "deletion": render(self._deletions.plan(person)),
+            "orders": [
+                _plain(row)
+                for row in QUERIES.orders_of_account(self._database.read(), account=person.number)
+            ],
         }
         yield f'{json.dumps(head, indent=1)[:-2]},\n "devices": ['
         separator = "\n"

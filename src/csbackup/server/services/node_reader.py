@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from csbackup.errors import FormatError, NotFound
 from csbackup.format.ids import AccountId, NodeId
-from csbackup.format.tree import AnyNode, Folder, FolderIndex, read_node, unpack_node
+from csbackup.format.tree import AnyNode, Folder, FolderIndex, reread_node, unpack_node
 from csbackup.server.catalog.database import Connection
 from csbackup.server.catalog.nodes import FoundNode, NodePlace, find_nodes, find_places
 from csbackup.server.store import Store
@@ -27,9 +27,12 @@ class NodeReader:
         self._number = account_number
 
     def read(self, node: NodeId) -> AnyNode:
-        """`NotFound` when no pack has it, the pack's damage when none has it whole."""
+        """`NotFound` when no pack has it, the pack's damage when none has it whole.
+
+        What the catalog lists was checked when it came in, and its id says that it is the same.
+        """
         places = find_places(self._connection, self._number, [node]).get(node, [])
-        return read_node(self.plain(node, places))
+        return reread_node(self.plain(node, places))
 
     def entry_counts(self, pages: Sequence[NodeId]) -> list[int]:
         """How many entries each page of a long folder has, without reading them."""

@@ -10,17 +10,18 @@ from csbackup.server.catalog.names import nodes_below, nodes_with
 from csbackup.server.catalog.nodes import next_node
 from csbackup.server.services.node_reader import NodeReader
 
-_HOLDS, _KNOWN, _LEADS = 1, 2, 4
+_KNOWN, _HOLDS, _LEADS = 1, 2, 4  # what a mark of 2 or more says is worth opening
 
 
 class Reach:
-    """Knows of nodes by the catalog alone. One byte a node, whatever is asked."""
+    """Knows of nodes by the catalog alone: one byte a node, and the numbers of those asked for."""
 
     def __init__(
         self, connection: Connection, reader: NodeReader, account: int, literal: bytes
     ) -> None:
         self._connection = connection
         self._reader = reader
+        self._numbers: dict[bytes, int] = {}
         self._marks = bytearray(next_node(connection))
         self.nothing = True  # no listing holds it
         for number in nodes_with(connection, account, literal):
@@ -29,12 +30,21 @@ class Reach:
 
     def leading(self, nodes: Sequence[NodeId]) -> set[bytes]:
         """Those of these in which, or somewhere below which, a name may be found."""
-        numbers = self._reader.numbers(nodes)
-        self._explore(list(numbers.values()))
-        return {node for node in nodes if node not in numbers or self._leads(numbers[node])}
+        new = [node for node in nodes if node not in self._numbers]
+        found = self._reader.numbers(new)
+        self._numbers.update(found)
+        self._explore(list(found.values()))
+        return {
+            node for node in nodes if node not in self._numbers or self._leads(self._numbers[node])
+        }
+
+    def holds(self, node: NodeId) -> bool:
+        """Whether a listing itself may hold a name; asked of those that were found leading."""
+        number = self._numbers.get(node)
+        return number is None or bool(self._marks[number] & _HOLDS)
 
     def _leads(self, number: int) -> bool:
-        return bool(self._marks[number] & (_HOLDS | _LEADS))
+        return self._marks[number] >= _HOLDS
 
     def _explore(self, level: list[int]) -> None:
         """Go down level by level where nobody has been, then tell upwards what was found."""
@@ -56,10 +66,10 @@ class Reach:
 
     def _tell(self, above: list[tuple[int, list[int]]]) -> None:
         """Children stand further down mostly, so one pass from the end finds nearly all."""
-        found = True
+        marks, found = self._marks, True
         while found:
             found = False
             for number, children in above:
-                if not self._marks[number] & _LEADS and any(map(self._leads, children)):
-                    self._marks[number] |= _LEADS
+                if not marks[number] & _LEADS and max(map(marks.__getitem__, children)) >= _HOLDS:
+                    marks[number] |= _LEADS
                     found = True

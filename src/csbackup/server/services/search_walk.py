@@ -12,7 +12,6 @@ from csbackup.format.tree import FOLDER, AnyNode, Entry, Folder, FolderIndex
 from csbackup.rules.finding import NamePattern, last_name
 from csbackup.server.services.node_reader import NodeReader
 from csbackup.server.services.reaching import Reach
-from csbackup.server.services.trees import listing_entries
 
 Trail = tuple[bytes, ...]  # from the root, by its whole path, down: the names on the way
 
@@ -54,13 +53,13 @@ class SearchWalk:
         self._reader = reader
         self._reach = reach
         self._pattern = pattern
-        self._newer: list[NodeId] = []
+        self._newer: Sequence[NodeId] = ()
         self._trees: dict[tuple[NodeId, bytes], NodeId | None] = {}
 
     def steps(self, roots: NodeId, newer: Sequence[NodeId], start: Position) -> Iterator[Step]:
         """Through a snapshot from `start` on, in the order of paths. `newer`: the roots of all
         newer snapshots, the next one last. A step is made for every page of a folder, too."""
-        self._newer = list(dict.fromkeys(newer[:-1]))
+        self._newer = newer
         # A stack in place of recursion: folders may be nested deeper than Python calls may be.
         top = Place((), roots, newer[-1] if newer else None, bool(newer), start)
         waiting = [self._through(top)]
@@ -76,23 +75,25 @@ class SearchWalk:
                 waiting.append(self._through(step.inner))
 
     def _through(self, place: Place) -> Iterator[Step]:
-        for page in self._pages(place):
-            for entry, hit, inner in self._on_page(place, page):
+        for page, holds in self._pages(place):
+            for entry, hit, inner in self._on_page(place, page, holds=holds):
                 trail = (*place.trail, entry.name)
                 yield Step(Position(trail), entry, hit, inner)
             if page:
                 yield Step(Position((*place.trail, page[-1].name), inside=True))
 
     def _on_page(
-        self, place: Place, page: Sequence[Entry]
+        self, place: Place, page: Sequence[Entry], *, holds: bool
     ) -> Iterator[tuple[Entry, bool, Place | None]]:
         there = self._named(place.newer, [entry.name for entry in page])
-        found = {entry.name for entry in page if self._matches(entry)}
+        found = {entry.name for entry in page if holds and self._matches(entry)}
         entered = self._entered(page, there)
-        missing = [one.name for one in page if one.name in found | entered.keys()]
-        missing = [name for name in missing if name not in there]
+        interesting = found | entered.keys()
+        missing = interesting - there.keys()
         elsewhere = self._elsewhere(place.trail, missing) if place.elsewhere else set()
-        for entry in page:
+        for entry in page if interesting else ():
+            if entry.name not in interesting:
+                continue
             name, resumed = entry.name, _resumed(place, entry)
             gone = name not in there and name not in elsewhere
             hit = gone and name in found and resumed is None
@@ -103,13 +104,16 @@ class SearchWalk:
             if hit or inner is not None:
                 yield entry, hit, inner
 
-    def _pages(self, place: Place) -> Iterator[Sequence[Entry]]:
-        """The entries to look at; a page that the newer snapshot has too has nothing gone."""
+    def _pages(self, place: Place) -> Iterator[tuple[Sequence[Entry], bool]]:
+        """The entries to look at, and whether a name may be among them.
+
+        A page that the newer snapshot has too has nothing gone.
+        """
         node = self._open(place.tree)
         first = place.start.trail[0] if place.start.trail else b""
         if not isinstance(node, FolderIndex):
             if isinstance(node, Folder):
-                yield [entry for entry in node.entries if entry.name >= first]
+                yield _from(node, first), self._holds(place.tree)
             return
         at = max(0, bisect_right(node.first_names, first) - 1)
         newer = self._open(place.newer) if place.newer is not None else None
@@ -119,7 +123,7 @@ class SearchWalk:
         for page in pages:
             opened = self._open(page) if page in leading else None
             if isinstance(opened, Folder):
-                yield [entry for entry in listing_entries(opened) if entry.name >= first]
+                yield _from(opened, first), self._holds(page)
 
     def _entered(
         self, page: Sequence[Entry], there: dict[bytes, Entry]
@@ -137,7 +141,7 @@ class SearchWalk:
     def _elsewhere(self, trail: Trail, names: Iterable[bytes]) -> set[bytes]:
         """Which of these names a folder has in snapshots that are newer than the next newer."""
         wanted, found = set(names), set[bytes]()
-        trees = {self._tree_at(roots, trail) for roots in self._newer} if wanted else set()
+        trees = {self._tree_at(one, trail) for one in self._newer[:-1]} if wanted else set()
         for tree in trees:
             found |= self._named(tree, sorted(wanted - found)).keys()
         return found
@@ -170,6 +174,9 @@ class SearchWalk:
     def _leading(self, trees: Sequence[NodeId]) -> set[bytes]:
         return set(trees) if self._reach is None else self._reach.leading(trees)
 
+    def _holds(self, tree: NodeId) -> bool:
+        return self._reach is None or self._reach.holds(tree)
+
     def _matches(self, entry: Entry) -> bool:
         return self._pattern.matches(last_name(entry.name))
 
@@ -187,6 +194,12 @@ def _resumed(place: Place, entry: Entry) -> Position | None:
     if not trail or entry.name != trail[0]:
         return None
     return Position(trail[1:], place.start.inside)
+
+
+def _from(folder: Folder, first: bytes) -> Sequence[Entry]:
+    if not first:
+        return folder.entries
+    return [entry for entry in folder.entries if entry.name >= first]
 
 
 def _select(node: AnyNode | None, names: Sequence[bytes]) -> dict[bytes, Entry]:

@@ -115,15 +115,16 @@ class _Page:
         start = cursor.position
         if 0 < first < len(seen) and seen[first].sequence != cursor.sequence:
             start = Position()  # the snapshot that was looked at has expired
+        newer = [one.root for one in seen[:first]]
         for number in range(first, len(seen)):
             snapshot = seen[number]
-            newer = [one.root for one in seen[:number]]
             for step in self._walk.steps(snapshot.root, newer, start):
                 if step.hit and step.entry is not None:
                     self.hits.append(_describe(step.entry, step.position, snapshot, whole))
                 self.following = Cursor(cursor.top, snapshot.sequence, step.position)
                 if self._is_over():
                     return
+            newer.append(snapshot.root)
             start, self.following = Position(), None
             if number + 1 < len(seen):
                 self.following = Cursor(cursor.top, seen[number + 1].sequence)

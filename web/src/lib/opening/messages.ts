@@ -54,6 +54,7 @@ export interface DownloadOrder {
 }
 
 export type ToOpening =
+  | { type: "show"; headers: Record<string, string> }
   | { type: "keys"; port: MessagePort }
   | { type: "preview"; id: string; choice: Choice; limit: number }
   | { type: "sign"; id: string; input: OrderInput }

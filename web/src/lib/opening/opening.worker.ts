@@ -7,6 +7,7 @@ import { Job, Turns } from "./job";
 import type { FromOpening, ToOpening } from "./messages";
 import { Opener } from "./opener";
 import { preview } from "./preview";
+import { showAlso } from "./server";
 
 const jobs = new Map<string, Job>();
 const turns = new Turns();
@@ -16,6 +17,7 @@ const opener = unlocked.promise.then((keys) => Opener.create(keys));
 addEventListener("message", (event: MessageEvent<ToOpening>) => {
   const message = event.data;
   if (message.type === "keys") receiveKeys(message.port);
+  else if (message.type === "show") showAlso(message.headers);
   else if (message.type === "preview") void answer(message.id, look(message));
   else if (message.type === "sign") void answer(message.id, sign(message));
   else if (message.type === "download") void download(message);

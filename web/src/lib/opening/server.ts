@@ -46,6 +46,14 @@ class Passing extends Error {
   }
 }
 
+/** What every request of this thread shows, besides what it asks. */
+let shown: Record<string, string> = { "X-CSB": "web" };
+
+/** Where a person's own client serves the page, it asks for a key that the page alone knows. */
+export function showAlso(headers: Record<string, string>): void {
+  shown = { ...shown, ...headers };
+}
+
 export class Server implements Source {
   readonly #patience: Patience;
   readonly #base: string;
@@ -169,7 +177,7 @@ async function ask(
   try {
     const response = await fetch(url, {
       ...request,
-      headers: { ...request.headers, "X-CSB": "web" },
+      headers: { ...request.headers, ...shown },
       credentials: "same-origin",
       cache: "no-store",
       redirect: "error",

@@ -3,6 +3,9 @@
 -- name: erase_sessions(account)!
 delete from sessions where account = :account;
 
+-- name: erase_orders(account)!
+delete from orders where number in (select number from orders where account = :account limit 5000);
+
 -- name: erase_snapshots(account)!
 delete from snapshots where number in (
     select s.number from snapshots s join devices d on d.number = s.device
@@ -17,6 +20,9 @@ delete from uploads where number in (
 
 -- name: erase_nodes(account)!
 delete from nodes where number in (select number from nodes where account = :account limit 5000);
+
+-- name: erase_names(account)!
+delete from names where number in (select number from names where account = :account limit 5000);
 
 -- name: erase_chunks(account)!
 delete from chunks where number in (select number from chunks where account = :account limit 5000);

@@ -38,6 +38,9 @@ from orders o where o.order_id = :order_id;
 -- name: orders_alive_of_device(device)
 select order_id, place, state from orders where device = :device and ended = 0 order by place;
 
+-- name: orders_alive_count_of_device(device, now)$
+select count(*) from orders where device = :device and ended = 0 and expires > :now;
+
 -- name: order_revision(device)$
 select coalesce(max(revision), 0) from orders where device = :device;
 
