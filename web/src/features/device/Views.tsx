@@ -106,9 +106,11 @@ function Beside({ travel, children }: { travel: Travel; children: ReactNode }) {
   return (
     <>
       {children}
-      <Modal opened onClose={close} fullScreen withCloseButton={false} padding={0} aria-label={words.title}>
-        {panel}
-      </Modal>
+      <Modal.Root opened onClose={close} fullScreen lockScroll={false} padding={0}>
+        <Modal.Content aria-label={words.title}>
+          <Modal.Body>{panel}</Modal.Body>
+        </Modal.Content>
+      </Modal.Root>
     </>
   );
 }
