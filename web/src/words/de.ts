@@ -537,6 +537,8 @@ export const de: Words = {
   safeDoor: {
     strip: "Von Ihrem eigenen Client geöffnet: Diese Seite kommt nicht vom Server.",
     here: "Diese Seite kommt von Ihrem eigenen Client auf diesem Gerät, nicht vom Server. Wer den Server verändert, ändert damit nicht, was sie mit Ihrem Passwort tut.",
+    advice: "Sicherer auf einem Gerät, das den Client hat: Lassen Sie ihn diese Seite öffnen, statt den Server.",
+    adviceWhy: "Wer auf dieser Seite ein Passwort eingibt, vertraut in diesem Moment dem Server und dem Netz bis dorthin.",
     closed: "Ihr Client hat diese Seite geschlossen. Schließen Sie sie auch hier, ohne sie neu zu laden, und rufen Sie csb open auf.",
   },
 

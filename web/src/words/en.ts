@@ -530,6 +530,8 @@ export const en = {
   safeDoor: {
     strip: "Opened by your own client: this page does not come from the server.",
     here: "This page comes from your own client on this machine, not from the server. So nobody who changes the server can change what it does with your password.",
+    advice: "Safer on a machine that has the client: let it open this page, instead of the server.",
+    adviceWhy: "Whoever types a password into this page trusts the server, and the network up to it, at that moment.",
     closed: "Your client has closed this page. Close it here too, without loading it again, and run csb open.",
   },
 
