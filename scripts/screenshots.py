@@ -131,6 +131,7 @@ def sign_in_by_fields(somebody: Person) -> None:
 def take_picture(somebody: Person, path: Path, shape: tuple[int, int], scheme: Scheme) -> None:
     somebody.page.set_viewport_size({"width": shape[0], "height": shape[1]})
     somebody.page.emulate_media(color_scheme=scheme)
+    somebody.page.evaluate("scrollTo(0, 0)")  # the head of the page sticks to where one looks
     somebody.page.wait_for_timeout(300)  # until colours have changed
     somebody.page.screenshot(path=path, full_page=True)
 

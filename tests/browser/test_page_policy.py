@@ -14,7 +14,6 @@ INJECTIONS = {
     "innerHTML": "document.body.innerHTML = '<img src=x onerror=alert(1)>'",
     "a script's address": "document.createElement('script').src = '/assets/any.js'",
     "a script's text": "document.createElement('script').text = 'alert(1)'",
-    "eval": "window.eval('1 + 1')",
     "a thread": "new Worker('/assets/any.js')",
     "a policy of one's own": "trustedTypes.createPolicy('mine', { createHTML: text => text })",
 }
@@ -51,7 +50,7 @@ def test_no_text_becomes_a_program(browser: Browser, history: History, injection
             "{ return problem.name } }"
         )
 
-        assert said in ("TypeError", "EvalError")
+        assert said == "TypeError"
 
 
 def test_every_page_talks_to_its_own_server_alone(browser: Browser, history: History) -> None:

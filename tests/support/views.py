@@ -31,6 +31,7 @@ class View:
     in_any_language: bool = False
 
     def open(self, person: Person, devices: Mapping[str, str] | None = None) -> None:
+        person.page.keyboard.press("Escape")  # a dialog of the view before
         person.go("/nowhere")  # so that a page that stands open starts afresh
         person.go(self.place.format_map(devices or {}))
         settle(person)

@@ -102,16 +102,11 @@ function Beside({ travel, children }: { travel: Travel; children: ReactNode }) {
       <div className={styles.main}>{children}</div>
       {panel && !narrow && <aside className={`${styles.panel} ${styles.aside}`}>{panel}</aside>}
       {panel && narrow && (
-        <Modal
-          opened
-          onClose={close}
-          fullScreen
-          withCloseButton={false}
-          padding={0}
-          aria-label={words.title}
-        >
-          {panel}
-        </Modal>
+        <Modal.Root opened onClose={close} fullScreen lockScroll={false} padding={0}>
+          <Modal.Content aria-label={words.title}>
+            <Modal.Body>{panel}</Modal.Body>
+          </Modal.Content>
+        </Modal.Root>
       )}
     </div>
   );
