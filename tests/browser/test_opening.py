@@ -32,7 +32,13 @@ from csbackup.format.recovery import parse_recovery_key
 from support.browser import person
 from support.evil_world import check_unsaid
 from support.nasty_files import add_socket, make_nasty_files
-from support.opening_page import WITHOUT_SAVE_PICKER, Opening, chosen, opening_server
+from support.opening_page import (
+    WITHOUT_SAVE_PICKER,
+    Opening,
+    chosen,
+    opening_server,
+    with_a_profile,
+)
 from support.processes import PASSWORD, Client, Server
 
 MEGABYTE = 1_000_000
