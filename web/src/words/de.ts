@@ -572,10 +572,6 @@ export const de: Words = {
       doneText: "Noch ein Klick, und es beginnt: Nur direkt nach einem Klick lässt ein Browser eine Seite speichern.",
     },
 
-    door: {
-      text: "Diese Seite kommt vom Server: Wer hier entsperrt, vertraut darauf, dass sie echt ist. Wenn Sie lieber dem eigenen Gerät vertrauen, rufen Sie dort auf:",
-    },
-
     actions: {
       title: "Zurückholen",
       nothing: "Wählen Sie Dateien oder Ordner, um sie herunterzuladen oder zurückzulegen.",
