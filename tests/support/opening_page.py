@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Download, Error
+from playwright.sync_api import Browser, Download, Error
 
-from support.browser import Person
+from support.browser import FLAGS, Person
 from support.processes import Server, start_server
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -132,6 +132,24 @@ class Opening:
         target = folder / download.suggested_filename
         download.save_as(target)
         return target
+
+
+@contextmanager
+def with_a_profile(browser: Browser, url: str, folder: Path) -> Iterator[Opening]:
+    """Somebody whose browser keeps things on the disk: a private window keeps them in memory."""
+    context = browser.browser_type.launch_persistent_context(
+        str(folder),
+        executable_path=os.environ.get("CSB_CHROMIUM") or shutil.which("chromium"),
+        args=list(FLAGS),
+        accept_downloads=True,
+    )
+    try:
+        context.add_init_script(WITHOUT_SAVE_PICKER)
+        opening = Opening(Person(context.pages[0], url.rstrip("/")))
+        opening.go()
+        yield opening
+    finally:
+        context.close()
 
 
 def chosen(path: str | bytes, kind: str = "folder", *, size: int, files: int = 0) -> dict[str, Any]:

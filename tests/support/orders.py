@@ -162,7 +162,7 @@ class Browser:
         return next(one for one in found if one.order == order.id)
 
     def await_state(
-        self, order: SignedOrder, *states: str, seconds: float = 30.0
+        self, order: SignedOrder, *states: str, seconds: float = 120.0
     ) -> messages.OrderInfo:
         until = time.monotonic() + seconds
         while (info := self.look(order)).state not in states:

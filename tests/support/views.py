@@ -16,6 +16,8 @@ from support.axe import SETTLED
 from support.browser import Person
 from support.web_app import PASSWORD
 
+UNLOCKED_WITHIN_MS = 30_000
+
 
 @dataclass(frozen=True)
 class View:
@@ -90,6 +92,39 @@ def ask_to_put_back(person: Person) -> None:
     expect(person.page.get_by_role("dialog")).to_be_visible()
 
 
+def unlock(person: Person) -> None:
+    """Nothing to do once it was done: the page keeps it."""
+    lock = person.page.locator("[data-lock]")
+    if lock.get_attribute("data-lock") == "locked":
+        lock.click()
+        asked = person.page.get_by_role("dialog")
+        asked.get_by_label("Password", exact=True).fill(PASSWORD)
+        asked.get_by_role("button", name="Unlock", exact=True).click()
+    open_lock = person.page.locator("[data-lock=open]")
+    expect(open_lock).to_be_visible(timeout=UNLOCKED_WITHIN_MS)
+
+
+def look_at_a_file(person: Person) -> None:
+    unlock(person)
+    person.page.get_by_role("button", name=re.compile("^Look at ")).first.click()
+    shown = person.page.get_by_role("dialog")
+    expect(shown.locator("pre, img, iframe, audio, video").first).to_be_visible()
+
+
+def read_an_order(person: Person) -> None:
+    ask_to_put_back(person)
+    person.page.get_by_role("button", name="Go on").click()
+    expect(person.page.get_by_role("button", name="Send the order")).to_be_visible()
+
+
+def download_something(person: Person) -> None:
+    unlock(person)
+    person.page.get_by_role("checkbox", name=re.compile("^Select (?!every)")).last.check()
+    restore = person.page.get_by_role("group", name="Restore")
+    restore.get_by_role("button", name="Download").click()
+    expect(person.page.locator("[data-download=done]")).to_be_visible(timeout=UNLOCKED_WITHIN_MS)
+
+
 def open_versions(person: Person) -> None:
     results = person.page.get_by_role("region", name="Search results")
     results.get_by_role("link").first.click()
@@ -104,7 +139,10 @@ STRANGERS = (
     View("register", "/register"),
     View("register-weak", "/register", type_a_bad_password),
     View("recovery-kit", "/register", make_an_account, in_any_language=True),
+    View("register-passphrase", "/register", press("Suggest a passphrase")),
     View("setup", "/setup?code=not-valid"),
+    View("setup-account", "/setup?code=not-valid", press("They are the same, go on")),
+    View("setup-incomplete", "/setup"),
     View("add-device", "/add-device"),
     View("language-menu", "/sign-in", press("Language")),
 )
@@ -123,17 +161,25 @@ OWNERS = (
     View("device-versions", "/devices/{laptop}?search=landlord", open_versions),
     View("unlock", "/devices/{laptop}", ask_to_download),
     View("put-back", "/devices/{laptop}", ask_to_put_back),
+    View("put-back-summary", "/devices/{laptop}", read_an_order),
     View("restores", "/restores"),
     View("device-never", "/devices/{new desk}"),
     View("device-overdue", "/devices/{Küchen-PC}"),
     View("device-revoke", "/devices/{laptop}", press("Revoke this device")),
     View("device-unknown", f"/devices/{'0' * 32}"),
     View("account", "/account"),
+    View("account-password", "/account", press("Change the password")),
+    View("account-rename", "/account", press(re.compile("^Rename: "))),
+    View("account-delete", "/account", press("Delete the account")),
     View("admin-devices", "/admin"),
     View("admin-accounts", "/admin/accounts"),
     View("admin-server", "/admin/server"),
     View("admin-device", "/admin/devices/{laptop}"),
     View("not-found", "/no/such/page"),
+    # From here on the files are unlocked, and a download is in sight.
+    View("unlocked", "/devices/{laptop}", unlock),
+    View("look", "/devices/{laptop}/snapshots/22", look_at_a_file),
+    View("downloads", "/devices/{laptop}/snapshots/22", download_something),
 )
 
 

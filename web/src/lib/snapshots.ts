@@ -4,8 +4,8 @@
  * The same fields as `csbackup.format.snapshot`; `docs/format.md` says what they mean.
  */
 
-import type { Bytes } from "./bytes";
-import { decodeVersioned, fields, malformed, natural } from "./cbor";
+import { equal, type Bytes } from "./bytes";
+import { decodeVersioned, encode, fields, malformed, natural, type Value } from "./cbor";
 import { Failure } from "./failures";
 
 const VERSION = 1;
@@ -34,7 +34,7 @@ export interface Snapshot {
 
 export function readCertificate(data: Bytes): Certificate {
   const what = "A device's certificate";
-  const value = fields(decodeVersioned(data, VERSION, what), "ibbibbia", what);
+  const value = fields(canonical(data, what), "ibbibbia", what);
   const powers = value[7] as Bytes[];
   const serial = natural(value[3], what);
   if (serial < 1) throw malformed(what, "a field is out of range");
@@ -50,7 +50,7 @@ export function readCertificate(data: Bytes): Certificate {
 /** The signature is the caller's to check. */
 export function readSnapshot(data: Bytes): Snapshot {
   const what = "A snapshot";
-  const value = fields(decodeVersioned(data, VERSION, what), "ibbibibiibbbaiaiab", what);
+  const value = fields(canonical(data, what), "ibbibibiibbbaiaiab", what);
   const sequence = natural(value[5], what);
   const previous = value[6] as Bytes;
   if (sequence < 1 || previous.length !== (sequence === 1 ? 0 : LONG)) {
@@ -67,6 +67,13 @@ export function readSnapshot(data: Bytes): Snapshot {
     previous,
     roots: ofLength(value[10] as Bytes, LONG, what),
   };
+}
+
+/** These have one encoding: what is signed twice in two forms would have two ids. */
+function canonical(data: Bytes, what: string): Value[] {
+  const value = decodeVersioned(data, VERSION, what);
+  if (!equal(encode(value), data)) throw malformed(what, "it is not in the one encoding there is");
+  return value;
 }
 
 function ofLength(data: Bytes, length: number, what: string): Bytes {

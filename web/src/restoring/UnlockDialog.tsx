@@ -7,11 +7,11 @@ import { useState, type FormEvent } from "react";
 
 import type { Account } from "../api/client";
 import type { Secret } from "../lib/unlocking";
-import { DoorNote } from "../ui/DoorNote";
 import { useWords } from "../words/words";
 import { vault } from "../vault/vault";
 import { FailureText } from "./failures";
 import { endWish, useIsOpen, useWhyLocked, useWish, type Wish } from "./keys";
+import { SafeDoor } from "./SafeDoor";
 import styles from "./Unlocking.module.css";
 
 export function UnlockDialog({ account }: { account: Account }) {
@@ -93,7 +93,7 @@ function UnlockForm({ account, wish, onCancel }: FormProps) {
             </Button>
           </Group>
         </Group>
-        <DoorNote />
+        <SafeDoor />
       </Stack>
     </form>
   );

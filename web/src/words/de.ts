@@ -370,7 +370,7 @@ export const de: Words = {
   },
 
   search: {
-    label: "Alle Schnappschüsse nach Namen durchsuchen",
+    label: "In allen Schnappschüssen suchen",
     hint: "Ein Teil des Namens, oder ein Muster wie *.pdf",
     clear: "Suche leeren",
     results: "Suchergebnisse",
@@ -412,7 +412,7 @@ export const de: Words = {
       removed: "Entfernt",
       changed: "Geändert",
       metadata: "Metadaten",
-      inside: "Geändert darin",
+      inside: "Änderungen",
     },
     about: {
       added: "Vorher war es nicht da.",
@@ -570,6 +570,10 @@ export const de: Words = {
       usePassword: "Stattdessen das Passwort nehmen",
       doneTitle: "Ihre Dateien sind entsperrt",
       doneText: "Noch ein Klick, und es beginnt: Nur direkt nach einem Klick lässt ein Browser eine Seite speichern.",
+    },
+
+    door: {
+      text: "Diese Seite kommt vom Server: Wer hier entsperrt, vertraut darauf, dass sie echt ist. Wenn Sie lieber dem eigenen Gerät vertrauen, rufen Sie dort auf:",
     },
 
     actions: {

@@ -565,6 +565,10 @@ export const en = {
       doneText: "One more click, and it begins: a browser only lets a page save right after one.",
     },
 
+    door: {
+      text: "This page comes from the server: whoever unlocks here trusts it to be the true one. To trust your own device instead, run there:",
+    },
+
     actions: {
       title: "Restore",
       nothing: "Choose files or folders to download them or put them back.",

@@ -208,7 +208,7 @@ _DEVICES = (
                 "name", "text", "a part of the name, or a pattern with `*`, `?` and `[...]`",
                 least=1, most=255, required=True,
             ),
-            Query("after", "text", "`next` of the page before", most=6000),
+            Query("after", "text", "`next` of the page before", most=4000),
             Query("limit", "integer", "most hits", default=50, least=1, most=200),
         ),
     ),

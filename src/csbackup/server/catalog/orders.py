@@ -78,7 +78,6 @@ class Gathered:
         self._connection = connection
         self._seen = Marks()
         self._doubtful = bool(QUERIES.some_device_is_revoked(connection, account=account))
-        self.is_whole = True
 
     def add_chunks(self, numbers: Iterable[int]) -> None:
         query = QUERIES.trusted_blocks_of_chunk_numbers if self._doubtful else None
@@ -90,14 +89,14 @@ class Gathered:
                 self.blocks.update(dict(_plain(self._connection, query.sql, batch)).values())
 
     def add_nodes(self, numbers: Iterable[int]) -> None:
-        """These nodes and all below them, each once. `is_whole` is False where one lacks some."""
+        """These nodes and all below them, each once. Of one that misses something nothing is known;
+        the device names the files that it cannot have then."""
         waiting = [number for number in numbers if self._seen.add(number)]
         chunks: set[int] = set()
         while waiting:
             batch, waiting = waiting[-_BATCH:], waiting[:-_BATCH]
             query = QUERIES.node_references.sql
-            for _, complete, packed, children in _plain(self._connection, query, batch):
-                self.is_whole = self.is_whole and bool(complete)
+            for packed, children in _plain(self._connection, query, batch):
                 chunks.update(unpack_numbers(packed))
                 waiting.extend(n for n in unpack_numbers(children) if self._seen.add(n))
             if len(chunks) > 50 * _BATCH:

@@ -25,8 +25,8 @@ from csbackup.server.store import Store
 Elapsed = Callable[[], float]  # seconds since the request came
 
 _LONGEST_SECONDS = 1.0
-_WITH_HITS_SECONDS = 0.3  # what was found is shown soon
-_LONGEST_TRAIL = 4000  # bytes
+_WALKING_SECONDS = 0.3  # at least, however long it took to begin; then what was found is shown
+_LONGEST_TRAIL = 2900  # bytes: a cursor is 4000 letters at most
 _LITERAL = 2  # a shorter text is in nearly every listing
 
 
@@ -105,6 +105,7 @@ class _Page:
         self._live = live
         self._limit = limit
         self._elapsed = elapsed
+        self._began = elapsed()
         self.hits: list[SearchHit] = []
         self.following: Cursor | None = None
 
@@ -149,7 +150,9 @@ class _Page:
     def _is_over(self) -> bool:
         if len(self.hits) >= self._limit:
             return True
-        return self._elapsed() >= (_WITH_HITS_SECONDS if self.hits else _LONGEST_SECONDS)
+        elapsed = self._elapsed()
+        walked_enough = elapsed >= self._began + _WALKING_SECONDS
+        return walked_enough and (bool(self.hits) or elapsed >= _LONGEST_SECONDS)
 
 
 def _describe(entry: Entry, position: Position, last: LiveSnapshot, whole: int) -> SearchHit:

@@ -6,12 +6,15 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count
 
 from csbackup.format.ids import NodeId
 from csbackup.format.tree import FOLDER, Entry, FolderIndex
 from csbackup.rules.comparing import Pair, pair, size_of
 from csbackup.server.services.node_reader import NodeReader
 from csbackup.server.services.trees import listing_entries
+
+_ENTRIES_AT_ONCE = 1000
 
 Trees = tuple[NodeId, NodeId]
 
@@ -77,7 +80,9 @@ class Comparison:
         total = Sums()
         waiting: list[_Frame] = []
         self._visit((old, new), total, waiting)
-        while waiting:
+        for number in count(1):
+            if not waiting or self._stops(number):
+                break
             frame = waiting[-1]
             both = next(frame.pairs, None)
             if both is None:
@@ -120,10 +125,16 @@ class Comparison:
         if known is not None:
             sums.add(known)
             return True
-        if self._is_over():
-            self.exact = False
+        if self._stops():
             return False
         waiting.append(_Frame((before, after), self.pairs(*both), Sums()))
+        return True
+
+    def _stops(self, number: int = 0) -> bool:
+        """Whether the time is over; asked now and then where entries are many."""
+        if number % _ENTRIES_AT_ONCE or not self._is_over():
+            return False
+        self.exact = False
         return True
 
 

@@ -93,24 +93,21 @@ function Beside({ travel, children }: { travel: Travel; children: ReactNode }) {
   const narrow = useMediaQuery("(max-width: 60em)");
   const { place, go } = travel;
   const close = () => go({ file: null });
-  if (place.file === null) return children;
-  const panel = <VersionsPanel key={place.file} travel={travel} path={place.file} onClose={close} />;
-  if (!narrow) {
-    return (
-      <div className={styles.columns}>
-        <div className={styles.main}>{children}</div>
-        <aside className={`${styles.panel} ${styles.aside}`}>{panel}</aside>
-      </div>
-    );
-  }
+  const path = place.file;
+  const panel = path !== null && (
+    <VersionsPanel key={path} travel={travel} path={path} onClose={close} />
+  );
   return (
-    <>
-      {children}
-      <Modal.Root opened onClose={close} fullScreen lockScroll={false} padding={0}>
-        <Modal.Content aria-label={words.title}>
-          <Modal.Body>{panel}</Modal.Body>
-        </Modal.Content>
-      </Modal.Root>
-    </>
+    <div className={styles.columns} data-beside={panel !== false && !narrow}>
+      <div className={styles.main}>{children}</div>
+      {panel && !narrow && <aside className={`${styles.panel} ${styles.aside}`}>{panel}</aside>}
+      {panel && narrow && (
+        <Modal.Root opened onClose={close} fullScreen lockScroll={false} padding={0}>
+          <Modal.Content aria-label={words.title}>
+            <Modal.Body>{panel}</Modal.Body>
+          </Modal.Content>
+        </Modal.Root>
+      )}
+    </div>
   );
 }

@@ -18,6 +18,8 @@ const READ_GAP = 64 * 1024; // between two blocks that one read brings
 const KEPT_BYTES = 6 * MEBIBYTE;
 const MOST_DATA_KEYS = 10_000;
 
+const NOTHING = new Uint8Array(0);
+
 /** Chunks by `keyOf` their id, and of the others why they cannot be had. */
 export interface Fetched {
   chunks: Map<string, Bytes>;
@@ -79,22 +81,25 @@ export class ChunkReader {
   }
 
   async #read(read: Read, wish: Wish): Promise<void> {
-    let data: Bytes | null = null;
+    const isKept = read.blocks.every((block) => this.#opened.has(placeKey(block)));
+    let data: Bytes;
+    try {
+      data = isKept ? NOTHING : await this.#source.readPack(read.pack, read.start, read.end);
+    } catch (error) {
+      for (const block of read.blocks) mark(block, wish, codeOf(error));
+      return;
+    }
     for (const block of read.blocks) {
+      const at = block.offset - read.start;
       try {
-        let contents = this.#kept(block);
-        if (contents === undefined) {
-          data ??= await this.#source.readPack(read.pack, read.start, read.end);
-          const at = block.offset - read.start;
-          contents = await this.#open(data.subarray(at, at + block.length));
-          this.#keep(block, contents);
-        }
+        const contents = this.#kept(block) ?? (await this.#open(data.subarray(at, at + block.length)));
+        this.#keep(block, contents);
         this.#take(block, contents, wish);
       } catch (error) {
         mark(block, wish, codeOf(error));
       }
     }
-    if (data !== null) release(data);
+    if (!isKept) release(data);
   }
 
   async #open(sealed: Bytes): Promise<Bytes[]> {

@@ -105,7 +105,7 @@ join devices on devices.number = packs.device
 order by devices.revoked is null, others.number;
 
 -- name: node_references()
-select nodes.number, nodes.complete, nodes.chunks, nodes.children
+select nodes.chunks, nodes.children
 from json_each(?) as asked
 cross join nodes on nodes.number = asked.value;
 

@@ -34,7 +34,7 @@ export function VersionRow(props: Props) {
   const { travel, version, isHeld, isOpen, onOpen } = props;
   const { words, locale } = useSpeaking();
   return (
-    <li data-held={isHeld}>
+    <li data-held={isHeld} data-sequence={version.sequence}>
       <button type="button" className={styles.version} aria-expanded={isOpen} onClick={onOpen}>
         <IconChevronRight size={16} className={styles.chevron} aria-hidden="true" />
         <span className={styles.when}>

@@ -3,7 +3,7 @@
 import { ActionIcon, Button } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { IconHistoryOff, IconX } from "@tabler/icons-react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
 import { Refusal } from "../../../api/client";
 import { versionsQuery, type FileVersion } from "../../../api/past";
@@ -85,11 +85,12 @@ function Versions({ travel, path, versions, place }: VersionsProps) {
   const held = versions.find((one) => one.sequence <= travel.chosen.sequence) ?? versions.at(-1)!;
   const [opened, setOpened] = useState<number | null>(null);
   const shown = opened ?? held.sequence;
+  const list = useListAt(held.sequence);
   return (
     <>
       <Lifespans {...{ travel, versions }} shown={shown} />
       <h3 className={styles.count}>{words.count(versions.length)}</h3>
-      <ol className={styles.list} reversed>
+      <ol ref={list} className={styles.list} reversed>
         {versions.map((version) => (
           <VersionRow
             key={version.sequence}
@@ -102,4 +103,14 @@ function Versions({ travel, path, versions, place }: VersionsProps) {
       </ol>
     </>
   );
+}
+
+/** A list that is scrolled to the version that held at the moment shown. */
+function useListAt(sequence: number) {
+  const list = useRef<HTMLOListElement>(null);
+  useEffect(() => {
+    const held = list.current?.querySelector<HTMLElement>(`[data-sequence="${sequence}"]`);
+    if (held) list.current!.scrollTop = held.offsetTop - list.current!.offsetTop - 8;
+  }, [sequence]);
+  return list;
 }
