@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import expect
 
+from support.axe import SETTLED
 from support.browser import Person
 from support.web_app import PASSWORD
 
@@ -41,8 +42,10 @@ class View:
 
 
 def settle(person: Person) -> None:
-    """Until nothing more is fetched and the page has a heading."""
+    """Until the page of the new address stands there, with what it had to fetch."""
+    person.page.evaluate(SETTLED)
     expect(person.page.get_by_role("heading", level=1).first).to_be_visible()
+    expect(person.page.locator(".mantine-Skeleton-root")).to_have_count(0)
     person.page.wait_for_load_state("networkidle")
 
 
