@@ -11,7 +11,7 @@ import { kitCode } from "../lib/recovery";
 import { brief } from "../lib/times";
 import { useSpeaking } from "../words/words";
 import { kitFacts, kitPdf, kitText, saveFile, type Kit } from "./kitFiles";
-import { FailureNotice } from "./Page";
+import { FailureNotice, Waiting } from "./Page";
 import { QrCode } from "./QrCode";
 import styles from "./RecoveryKit.module.css";
 import { RecoveryKitCheck } from "./RecoveryKitCheck";
@@ -37,6 +37,7 @@ export function KeepRecoveryKit({ kit, onKept }: Props) {
       />
     );
   }
+  if (server.isPending) return <Waiting />; // a kit without the pin would be kept for years
   const whole: Kit = {
     ...kit,
     server: serverAddress(),

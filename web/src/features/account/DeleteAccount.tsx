@@ -26,6 +26,7 @@ export function DeleteAccount({ account }: { account: Account }) {
         opened={asking}
         onClose={() => setAsking(false)}
         title={words.deleteAsk}
+        closeButtonProps={{ "aria-label": words.cancel }}
         size="lg"
       >
         <Plan account={account} onClose={() => setAsking(false)} />

@@ -24,7 +24,12 @@ export function RenameDevice({ device }: { device: Device }) {
       >
         {words.rename}
       </Button>
-      <Modal opened={asking} onClose={() => setAsking(false)} title={words.renameTitle}>
+      <Modal
+        opened={asking}
+        onClose={() => setAsking(false)}
+        title={words.renameTitle}
+        closeButtonProps={{ "aria-label": words.cancel }}
+      >
         <RenameForm device={device} onDone={() => setAsking(false)} />
       </Modal>
     </>

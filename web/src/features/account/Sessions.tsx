@@ -120,7 +120,12 @@ function EndOthers({ count }: { count: number }) {
       <Button variant="default" onClick={() => setAsking(true)}>
         {words.sessionsEnd}
       </Button>
-      <Modal opened={asking} onClose={() => setAsking(false)} title={words.sessionsEnd}>
+      <Modal
+        opened={asking}
+        onClose={() => setAsking(false)}
+        title={words.sessionsEnd}
+        closeButtonProps={{ "aria-label": words.cancel }}
+      >
         <Stack gap="md">
           <p>{words.sessionsEndText(count)}</p>
           {end.isError && <FailureNotice error={end.error} />}
