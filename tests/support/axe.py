@@ -10,8 +10,10 @@ from playwright.sync_api import Page
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-# Half faded in, no colour is right; a change of colours begins with the next picture.
+# Half faded in, no colour is right; a change of colours begins with the next picture. The page is
+# looked at from its top, where the head that stays in sight lies over nothing.
 SETTLED = """async () => {
+    scrollTo(0, 0)
     await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))
     await Promise.all(document.getAnimations().map(one => one.finished.catch(() => null)))
 }"""

@@ -31,9 +31,9 @@ ENDS = ("done", "failed", "cancelled")
 def opening_server(folder: Path) -> Iterator[Server]:
     """A real server, started from a copy of the package that has this page in place of the app."""
     package = folder / "src" / "csbackup"
-    left_out = shutil.ignore_patterns("__pycache__", "web", "web.new")
+    left_out = shutil.ignore_patterns("__pycache__", "built", "built.new")
     shutil.copytree(ROOT / "src" / "csbackup", package, ignore=left_out)
-    build_page(package / "server" / "web")
+    build_page(package / "web" / "built")
     with start_server(folder / "data", PYTHONPATH=str(package.parent)) as server:
         yield server
 
