@@ -52,10 +52,17 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         client.register(ACCOUNT, device=DEVICE)
         client.run("add", str(home_of(place)))
         client.backup()
+        for name in WRITTEN:
+            (folder / name).write_text("changed")
+        client.backup()
         for device in (HEBREW, LONG):
             Client(place / device[:9], server.url, server.pin).login(ACCOUNT, device=device)
         server.admin("admin", "create", ACCOUNT)
         yield server
+
+
+def in_an_address(path: bytes) -> str:
+    return base64.urlsafe_b64encode(path).decode().rstrip("=")
 
 
 def home_of(place: Path) -> Path:
@@ -67,11 +74,15 @@ def places(hostile: Server, reader: Person) -> dict[str, str]:
     """Where the app shows a name that somebody chose."""
     device = f"/devices/{devices_of(reader)[DEVICE]}"
     path = os.fsencode(home_of(hostile.data.parent) / FOLDER)
-    folder = base64.urlsafe_b64encode(path).decode().rstrip("=")
+    folder = in_an_address(path)
+    file = in_an_address(path + b"/" + os.fsencode(HEBREW))
     return {
         "devices": "/",
         "device": device,
         "folder": f"{device}/snapshots/1/{folder}",
+        "versions": f"{device}/snapshots/1/{folder}?file={file}",
+        "search": f"{device}?search=e",
+        "changes": f"{device}/snapshots/2?view=changes&since=1",
         "account": "/account",
         "admin-devices": "/admin",
         "admin-device": f"/admin{device}",
@@ -90,7 +101,7 @@ def reader(browser: Browser, hostile: Server) -> Iterator[Person]:
 
 
 PAGES = (
-    "devices", "device", "folder", "account",
+    "devices", "device", "folder", "versions", "search", "changes", "account",
     "admin-devices", "admin-device", "admin-folder", "admin-accounts",
 )  # fmt: skip
 
@@ -98,12 +109,14 @@ PAGES = (
 # stands beside it.
 NOT_ISOLATED = r"""() => {
     const found = []
-    const walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT)
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
     for (let text = walker.nextNode(); text; text = walker.nextNode()) {
         if (!/[\u0590-\u06ff\u202a-\u202e\u2066-\u2069]/.test(text.data)) continue
-        const around = text.parentElement
+        let around = text.parentElement
+        if (around.matches('bdi > *')) around = around.parentElement  // a part that was looked for
         const kept = getComputedStyle(around).unicodeBidi
-        const alone = /isolate|plaintext/.test(kept) && around.textContent === text.data
+        const whole = around.localName === 'bdi' || around.textContent === text.data
+        const alone = /isolate|plaintext/.test(kept) && whole
         if (!alone) found.push(around.outerHTML)
     }
     return found
