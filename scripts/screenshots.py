@@ -28,7 +28,7 @@ from support.web_app import PASSWORD
 ROOT = Path(__file__).resolve().parent.parent
 GUIDE = ROOT / "docs" / "guide" / "pictures"
 SIZES = {"desktop": DESKTOP, "phone": PHONE}
-GUIDE_SIZE = (1120, 720)
+GUIDE_SIZE = (1120, 880)
 GUIDE_QUALITY = 82  # WebP
 
 Scheme = Literal["light", "dark"]
@@ -47,7 +47,7 @@ GUIDE_PICTURES = (
     GuidePicture("front-door", "front-door"),
     GuidePicture("recovery-kit", "recovery-kit"),
     GuidePicture("devices", "devices"),
-    GuidePicture("timeline", "device"),
+    GuidePicture("timeline", "device-earlier"),
     GuidePicture("admin", "admin-devices"),
 )
 
