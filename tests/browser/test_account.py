@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from playwright.sync_api import Browser, Locator, expect
 from pypdf import PdfReader
 
 from support.browser import PHONE, Person, person
+from support.opening_page import find_node
 from support.processes import Client, Server, start_server
 from support.web_app import (
     PASSWORD,
@@ -104,10 +104,7 @@ def read_qr(code: Locator) -> str:
         for right in range(SCALE)
     ]
     picture = json.dumps({"width": width, "height": width, "dark": dark})
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("the reader of QR codes needs Node.js")
-    command = [node, "--input-type=module", "-e", READ_QR, picture]
+    command = [str(find_node() / "node"), "--input-type=module", "-e", READ_QR, picture]
     done = subprocess.run(command, cwd=WEB, capture_output=True, text=True, check=True)
     return str(json.loads(done.stdout))
 

@@ -19,7 +19,7 @@ import stat
 import subprocess
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,11 @@ from support.processes import PASSWORD, Client, Server
 
 MEGABYTE = 1_000_000
 BIG = 300 * MEGABYTE
-FULL = "CSB_TEST_FULL" in os.environ
+
+
+def in_full_runs(test: Callable[..., None]) -> Callable[..., None] | None:
+    """A test that takes minutes: there with `scripts/test --full` only."""
+    return test if "CSB_TEST_FULL" in os.environ else None
 
 
 @pytest.fixture(scope="module")
@@ -259,7 +263,7 @@ def test_300_megabytes_come_through_the_browsers_own_folder(
     compare(big.home, unzip(opening.keep(tmp_path), tmp_path / "unzip") / "home")
 
 
-@pytest.mark.skipif(not FULL, reason="long: scripts/test --full")
+@in_full_runs
 def test_5_gigabytes_come_in_one_zip(browser: Browser, server: Server, tmp_path: Path) -> None:
     """Above four gigabytes sizes and places need the wide form, in the archive as in the code."""
     world = World(server, tmp_path, "gwen")

@@ -39,14 +39,14 @@ def opening_server(folder: Path) -> Iterator[Server]:
 
 
 def build_page(target: Path) -> None:
-    node = _node()
+    node = find_node()
     vite = ROOT / "web" / "node_modules" / "vite" / "bin" / "vite.js"
     options = ("--config", "testing/vite.config.ts", "--outDir", str(target), "--logLevel", "error")
     command = [str(node / "node"), str(vite), "build", *options]
     subprocess.run(command, cwd=ROOT / "web", check=True)
 
 
-def _node() -> Path:
+def find_node() -> Path:
     """The Node.js that builds the app."""
     where = ROOT / "packaging" / "build_web.py"
     spec = importlib.util.spec_from_file_location("build_web", where)
