@@ -8,7 +8,7 @@ import urllib.parse
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from csbackup.format.ids import AccountId
 from csbackup.format.keys import recovery_keys, unwrap_with_recovery_key
@@ -352,6 +352,21 @@ def test_the_keyboard_alone_signs_in(visitor: Person, server: Server, tmp_path: 
     visitor.page.keyboard.press("Enter")
 
     expect(visitor.page.get_by_role("link", name="desk")).to_be_visible()
+
+
+def test_a_page_of_which_a_part_did_not_come_is_loaded_anew(visitor: Person) -> None:
+    visitor.go("/")
+    broken: list[str] = []
+
+    def break_off(route: Route) -> None:
+        broken.append(route.request.url)
+        route.abort()
+
+    visitor.page.context.route("**/assets/*.css", break_off, times=1)
+    visitor.go("/sign-in")
+
+    expect(visitor.page.get_by_label("Account name")).to_be_visible()
+    assert len(broken) == 1
 
 
 def test_the_page_says_when_the_server_does_not_answer(

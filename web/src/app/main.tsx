@@ -7,6 +7,9 @@ import { createRoot } from "react-dom/client";
 
 import { firstLanguage, loadWords } from "../words/words";
 import { App } from "./App";
+import { reloadWhenPartsAreLacking } from "./reloading";
+
+reloadWhenPartsAreLacking();
 
 const language = firstLanguage();
 const root = createRoot(document.getElementById("root")!);
