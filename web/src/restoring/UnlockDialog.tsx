@@ -1,6 +1,6 @@
 /** Asks for the password, or the recovery key, and goes on with what was wished for. */
 
-import { Alert, Anchor, Button, Group, Modal, PasswordInput, Stack, Text, Textarea } from "@mantine/core";
+import { Alert, Anchor, Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { IconAlertCircle, IconLock, IconLockOpen2, IconShieldLock } from "@tabler/icons-react";
 import { useState, type FormEvent } from "react";
@@ -8,6 +8,7 @@ import { useState, type FormEvent } from "react";
 import type { Account } from "../api/client";
 import type { Secret } from "../lib/unlocking";
 import { DoorNote } from "../ui/DoorNote";
+import { SecretInput } from "../ui/SecretInput";
 import { useWords } from "../words/words";
 import { vault } from "../vault/vault";
 import { FailureText } from "./failures";
@@ -74,7 +75,7 @@ function UnlockForm({ account, wish, onCancel }: FormProps) {
           {words.unlock.why}
         </p>
         {why && <Alert color="yellow" icon={<IconLock />}>{words.lock.reasons[why]}</Alert>}
-        <SecretInput byRecovery={byRecovery} value={secret} onChange={setSecret} />
+        <SecretInput byRecovery={byRecovery} value={secret} onChange={setSecret} isFirst />
         {attempt.isError && (
           <Alert color="red" icon={<IconAlertCircle />} role="alert">
             <FailureText error={attempt.error} />
@@ -124,43 +125,5 @@ function GoOn({ wish }: { wish: Wish }) {
         </Button>
       </Group>
     </Stack>
-  );
-}
-
-interface SecretProps {
-  byRecovery: boolean;
-  value: string;
-  onChange: (value: string) => void;
-}
-
-function SecretInput({ byRecovery, value, onChange }: SecretProps) {
-  const words = useWords().sign;
-  if (byRecovery) {
-    return (
-      <Textarea
-        key="recovery"
-        data-autofocus
-        label={words.recoveryKey}
-        description={words.recoveryHint}
-        required
-        rows={2}
-        autoComplete="off"
-        spellCheck={false}
-        value={value}
-        onChange={(event) => onChange(event.currentTarget.value)}
-      />
-    );
-  }
-  return (
-    <PasswordInput
-      key="password"
-      data-autofocus
-      label={words.password}
-      required
-      autoComplete="current-password"
-      value={value}
-      onChange={(event) => onChange(event.currentTarget.value)}
-      visibilityToggleButtonProps={{ "aria-label": words.showPassword }}
-    />
   );
 }

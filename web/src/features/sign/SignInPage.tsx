@@ -1,6 +1,6 @@
 /** Sign in with the password, or with the recovery key when the password is lost. */
 
-import { Alert, Anchor, Button, PasswordInput, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { Alert, Anchor, Button, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 import { Link, Redirect, useSearchParams } from "wouter";
@@ -12,6 +12,7 @@ import { accountQuery, serverQuery } from "../../api/queries";
 import { setPerson } from "../../api/session";
 import { readKitCode } from "../../lib/recovery";
 import { FailureNotice, Narrow, PageHead, Section } from "../../ui/Page";
+import { SecretInput } from "../../ui/SecretInput";
 import { useWords } from "../../words/words";
 import { NewPasswordAfterRecovery } from "./NewPasswordAfterRecovery";
 
@@ -112,40 +113,6 @@ function SignInForm({ onPassword, onRecovery }: FormProps) {
         </Anchor>
       </Stack>
     </form>
-  );
-}
-
-interface SecretProps {
-  byRecovery: boolean;
-  value: string;
-  onChange: (value: string) => void;
-}
-
-function SecretInput({ byRecovery, value, onChange }: SecretProps) {
-  const words = useWords().sign;
-  if (byRecovery) {
-    return (
-      <Textarea
-        label={words.recoveryKey}
-        description={words.recoveryHint}
-        required
-        rows={2}
-        autoComplete="off"
-        spellCheck={false}
-        value={value}
-        onChange={(event) => onChange(event.currentTarget.value)}
-      />
-    );
-  }
-  return (
-    <PasswordInput
-      label={words.password}
-      required
-      autoComplete="current-password"
-      value={value}
-      onChange={(event) => onChange(event.currentTarget.value)}
-      visibilityToggleButtonProps={{ "aria-label": words.showPassword }}
-    />
   );
 }
 
