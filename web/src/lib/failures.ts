@@ -18,7 +18,6 @@ export type FailureCode =
   | "no-such-snapshot"
   | "no-such-path"
   | "content-missing"
-  | "content-lacking"
   | "not-a-file"
   | "path-too-long"
   | "too-large"

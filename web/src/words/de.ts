@@ -717,7 +717,6 @@ export const de: Words = {
       "no-such-snapshot": "Diesen Schnappschuss gibt es nicht mehr. Nehmen Sie einen anderen Zeitpunkt.",
       "no-such-path": "Das ist nicht in diesem Schnappschuss. Nehmen Sie einen anderen Zeitpunkt.",
       "content-missing": "Der Server hat den Inhalt nicht. Nehmen Sie einen anderen Zeitpunkt, und bitten Sie die Verwaltung um eine Prüfung der Packs.",
-      "content-lacking": "Das Gerät konnte den Inhalt beim Sichern nicht lesen. Nehmen Sie einen anderen Zeitpunkt.",
       "not-a-file": "Das ist keine Datei, die sich zeigen ließe.",
       "too-large": "Das ist zu viel auf einmal. Wählen Sie weniger, oder holen Sie es mit dem Client zurück.",
       "no-space": "Dieser Browser hat keinen Platz dafür. Schaffen Sie Platz auf diesem Gerät, wählen Sie weniger, oder holen Sie es mit dem Client zurück.",

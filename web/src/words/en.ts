@@ -710,7 +710,6 @@ export const en = {
       "no-such-snapshot": "This snapshot is no longer there. Choose another moment.",
       "no-such-path": "This is not in the snapshot. Choose another moment.",
       "content-missing": "The server does not have its contents. Choose another moment, and ask the admin for a scrub.",
-      "content-lacking": "The device could not read its contents when it backed up. Choose another moment.",
       "not-a-file": "This is no file that could be shown.",
       "too-large": "This is too much at once. Choose less, or restore with the client.",
       "no-space": "This browser has no room for it. Make room on this machine, choose less, or restore with the client.",
