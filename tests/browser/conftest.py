@@ -1,4 +1,7 @@
-"""One server and one browser for all tests here; every test brings its own people.
+"""One browser for all tests here, one server for each file; every test brings its own people.
+
+Files share a process in one run and not in the next: with one server for all, an account of one
+file would now and then be in the way of another.
 
 The fixture `history` is another server, where somebody has lived for a year.
 """
@@ -17,7 +20,7 @@ from support.history import History, make_history_once, open_history
 from support.processes import Server, start_server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with start_server(tmp_path_factory.mktemp("browser") / "data") as running:
         yield running
