@@ -43,6 +43,8 @@ class SimulatedWorld:
 
     def __post_init__(self) -> None:
         self.chance = random.Random(1)
+
+    def sort_plan(self) -> None:
         self.plan.sort(key=lambda step: step[0])
 
     def now(self) -> int:
@@ -213,6 +215,7 @@ class Device:
     told: list[tuple[float, tuple[Reason, ...]]] = field(default_factory=list)
 
     def live(self, memory: Memory | None = None) -> None:
+        self.world.sort_plan()
         Loop(self.world, memory or self.memory, self.work, self.watch, self._tell).run()
 
     def _tell(self, verdict: Verdict, failures: int) -> None:
