@@ -825,18 +825,19 @@ class TemplateAssignment:
 
 @dataclass(frozen=True, slots=True)
 class PushedSettings:
-    """What the server has for a device: `wanted`, by somebody who saw `base`. Null: nothing."""
+    """What the server has for a device: the change `waiting` (0: none) wants `wanted`, made by
+    somebody who saw `base`. `told_id`: what the device told last; empty: nothing."""
 
-    revision: int
-    changed: int
-    by: str
-    by_owner: bool
-    origin: SettingsOrigin
-    base: SourceSettings | None
-    wanted: SourceSettings | None
-    answered: bool  # the device has answered this revision
-    needs_seeing: bool
-    kept: tuple[Part, ...]  # what the admin does not let the person change in the web
+    revision: int  # the newest
+    waiting: int
+    told_id: Hex
+    kept: tuple[Part, ...]  # what the admin does not let the owner change in the web
+    unseen: int  # the newest change by somebody else that the owner was not shown; 0: none
+    changed: int = 0
+    by: str = ""
+    by_owner: bool = True
+    base: SourceSettings | None = None
+    wanted: SourceSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -847,7 +848,7 @@ class SettingsReport:
     revision: int
     outcome: Literal["told", "applied", "refused", "failed"]
     settings: SourceSettings
-    settings_id: Hex  # of the node that its next snapshot names
+    settings_id: Hex  # the device's own name for them
     home: Blob = b""
     reason: str = ""
     warnings: tuple[str, ...] = ()

@@ -97,7 +97,7 @@ def _merge_values(base: Value, wanted: Value, own: Value) -> Value:
         field.name: _merge_field(*(getattr(one, field.name) for one in (base, wanted, own)))
         for field in fields(cast("type", type(base)))
     }
-    return cast("Value", type(base)(**merged))
+    return type(base)(**merged)
 
 
 def _merge_field(base: object, wanted: object, own: object) -> object:
@@ -125,14 +125,14 @@ def _merge_lists(
 
 
 def with_home(folders: Folders, home: bytes) -> Folders:
-    """The folders with `~` as what it stands for on a device; as they are where that is unknown."""
-    if not home:
-        return folders
-    roots = dict.fromkeys(_with_home(root, home) for root in folders.roots)
+    """The folders in their one spelling: `~` as what it stands for on a device, where that is
+    known, no slash at the end, each once."""
+    roots = dict.fromkeys(_spelled(root, home) for root in folders.roots)
     return replace(folders, roots=tuple(roots))
 
 
-def _with_home(root: bytes, home: bytes) -> bytes:
-    if root == HOME:
-        return home
-    return home.rstrip(b"/") + root[1:] if root.startswith(HOME + b"/") else root
+def _spelled(root: bytes, home: bytes) -> bytes:
+    plain = root.rstrip(b"/") or root[:1]
+    if home and (plain == HOME or plain.startswith(HOME + b"/")):
+        return (home.rstrip(b"/") + plain[1:]) or b"/"
+    return plain

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from csbackup.errors import Conflict, Forbidden, NotFound
@@ -24,10 +23,9 @@ _LOOKED_AT = 20
 
 
 class SettingsChanges:
-    def __init__(self, revisions: Revisions, account_name: Callable[[int], str]) -> None:
+    def __init__(self, revisions: Revisions) -> None:
         self._revisions = revisions
         self._shelf = revisions.shelf
-        self._account_name = account_name
 
     def show(self, person: Person, device: bytes) -> messages.DeviceSettings:
         return self._describe(person, self._revisions.of_person(person, device))
@@ -126,7 +124,7 @@ class SettingsChanges:
         self, person: Person, standing: Standing, origin: messages.SettingsOrigin
     ) -> Author:
         is_owner = person.number == standing.target.owner
-        return Author(self._account_name(person.number), is_owner, origin)
+        return Author(self._shelf.account_name(person.number), is_owner, origin)
 
     def _describe(self, person: Person, standing: Standing) -> messages.DeviceSettings:
         target, told = standing.target, standing.told
@@ -161,7 +159,9 @@ def state_of(standing: Standing, newest: list[Kept]) -> tuple[messages.StandingS
     for kept in newest:
         event = kept.event
         if event.origin != "device" and event.parts and event.state != "replaced":
-            return (event.state if event.state in ("refused", "failed") else "applied"), event.reason
+            return (
+                event.state if event.state in ("refused", "failed") else "applied"
+            ), event.reason
     return "applied", ""
 
 

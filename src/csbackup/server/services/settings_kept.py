@@ -87,6 +87,10 @@ class SettingsShelf:
             raise NotFound("There is no such device.")
         return _target(row)
 
+    def account_name(self, account: int) -> str:
+        name: str = QUERIES.account_by_number(self._database.read(), number=account)["name"]
+        return name
+
     def told(self, device: int) -> Told:
         row = QUERIES.settings_of(self._database.read(), device=device)
         return Told() if row is None else read_told(row["document"])

@@ -28,6 +28,7 @@ from csbackup.rules.source_bounds import problems_of
 from csbackup.server.services.settings_kept import Kept, SettingsShelf, Target, Told
 
 _TOLD_AT_ONCE = 5
+_MOST_EFFECTS = 200  # kept of one change; what narrows comes first
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ def new_event(
         origin=author.origin,
         template=author.template,
         parts=tuple(parts),
-        effects=effects_of(expected, settings) if expected is not None else (),
+        effects=effects_of(expected, settings)[:_MOST_EFFECTS] if expected is not None else (),
         settings=settings,
         person_may=standing.person_may,
         state="waiting" if parts else "applied",
