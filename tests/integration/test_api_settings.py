@@ -273,7 +273,6 @@ def test_a_person_at_the_device_has_seen_it(world: World) -> None:
     device.report("told", 2, seen=True)
 
     assert world.person(world.anna).show().unseen == ()
-    assert device.pushed().unseen == 0
 
 
 def test_the_admin_says_which_parts_the_owner_may_change(world: World) -> None:

@@ -18,8 +18,8 @@
 Ids in names are lower-case hexadecimal, epoch and serial have 8 digits, sequences and
 revisions 10. Of several account records the highest epoch holds. `revoked` is 0 while the
 certificate holds. A deletion is asked for; it is `begun` (else 0) once it cannot be taken back, and
-stays for ever. What concerns settings is JSON as in `csbackup.protocol.messages`: it grows with each
-release. Times are nanoseconds since 1970 by the server's clock.
+stays for ever. What concerns settings is JSON as in `csbackup.protocol.messages`: it grows with
+each release. Times are nanoseconds since 1970 by the server's clock.
 """
 
 from __future__ import annotations

@@ -675,6 +675,7 @@ class OrderVerdict:
 # --- settings of devices ------------------------------------------------------------------------
 
 SettingsState = Literal["waiting", "applied", "refused", "failed", "replaced"]
+SettingsOutcome = Literal["told", "applied", "refused", "failed"]
 StandingState = Literal["untold", "waiting", "applied", "refused", "failed"]
 SettingsOrigin = Literal["web", "template", "device", "refusal", "permission"]
 
@@ -832,7 +833,6 @@ class PushedSettings:
     waiting: int
     told_id: Hex
     kept: tuple[Part, ...]  # what the admin does not let the owner change in the web
-    unseen: int  # the newest change by somebody else that the owner was not shown; 0: none
     changed: int = 0
     by: str = ""
     by_owner: bool = True
@@ -846,7 +846,7 @@ class SettingsReport:
     else what became of `revision`."""
 
     revision: int
-    outcome: Literal["told", "applied", "refused", "failed"]
+    outcome: SettingsOutcome
     settings: SourceSettings
     settings_id: Hex  # the device's own name for them
     home: Blob = b""

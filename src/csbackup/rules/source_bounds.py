@@ -20,11 +20,18 @@ MOST_PATTERNS = 1000
 LONGEST_PATTERN = 1000
 MOST_STARS = 4  # in one part of a pattern: with more, a comparison may take for ever
 _SHOWN = 80
+_NOTHING = SourceSettings()
 
 
-def problems_of(settings: SourceSettings) -> tuple[str, ...]:
-    """What is wrong with these settings, in sentences; empty when nothing is."""
-    found = [*_of_folders(settings.folders), *_of_exclusions(settings.exclusions)]
+def problems_of(settings: SourceSettings, *, known: SourceSettings = _NOTHING) -> tuple[str, ...]:
+    """What is wrong with these settings, in sentences; empty when nothing is.
+
+    What the device has already (`known`) may be out of bounds: a person chose it there.
+    """
+    found = [
+        *_of_folders(settings.folders, known.folders),
+        *_of_exclusions(settings.exclusions, known.exclusions),
+    ]
     if why := check_schedule(settings.schedule):
         found.append(f"The schedule cannot be kept: {why}.")
     if why := check_limits(settings.limits):
@@ -32,14 +39,15 @@ def problems_of(settings: SourceSettings) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _of_folders(folders: Folders) -> Iterator[str]:
-    if len(folders.roots) > MOST_ROOTS:
+def _of_folders(folders: Folders, known: Folders) -> Iterator[str]:
+    if len(folders.roots) > max(MOST_ROOTS, len(known.roots)):
         yield f"There are more than {MOST_ROOTS} folders."
         return
     if len(set(folders.roots)) < len(folders.roots):
         yield "A folder is named twice."
+    had = set(known.roots)
     for root in folders.roots:
-        if why := check_root(root):
+        if root not in had and (why := check_root(root)):
             yield f"`{root[:_SHOWN].decode(errors='replace')}` {why}"
 
 
@@ -59,12 +67,13 @@ def _is_whole(root: bytes) -> bool:
     return root.startswith((b"/", b"~/", b"\\\\")) or root == b"~" or windows
 
 
-def _of_exclusions(exclusions: LeftOut) -> Iterator[str]:
-    if len(exclusions.patterns) > MOST_PATTERNS:
+def _of_exclusions(exclusions: LeftOut, known: LeftOut) -> Iterator[str]:
+    if len(exclusions.patterns) > max(MOST_PATTERNS, len(known.patterns)):
         yield f"There are more than {MOST_PATTERNS} exclusions."
         return
+    had = set(known.patterns)
     for pattern in exclusions.patterns:
-        if why := _check_pattern(pattern):
+        if pattern not in had and (why := _check_pattern(pattern)):
             yield f"`{pattern[:_SHOWN]}` cannot be excluded: {why}."
 
 

@@ -21,6 +21,7 @@ from csbackup.client.keyring import EnrolledDevice, load_device
 from csbackup.client.last_run import load_last_run
 from csbackup.client.platform.description import describe_os
 from csbackup.client.platform.locking import is_held
+from csbackup.client.pushed.memory import load_memory
 from csbackup.client.settings import load_settings
 from csbackup.errors import CsbError, ServerUnreachable
 from csbackup.protocol.messages import CheckIn
@@ -44,6 +45,7 @@ def gather_facts(home: Home, *, answer_seconds: float = ANSWER_SECONDS) -> Facts
         absent=tuple(absent_roots(roots, LiveFiles(roots, patience_seconds=DISK_SECONDS))),
         running=is_held(home.path / LOCK),
         service=running_service(home),
+        unseen=load_memory(home).unseen,
     )
 
 

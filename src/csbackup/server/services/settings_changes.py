@@ -35,8 +35,9 @@ class SettingsChanges:
     ) -> messages.SettingsPreview:
         standing = self._revisions.of_person(person, device)
         wanted = standing.after(edit.change)
-        effects = effects_of(standing.expected or SourceSettings(), wanted)
-        return messages.SettingsPreview(effects, problems_of(wanted))
+        expected = standing.expected or SourceSettings()
+        problems = problems_of(wanted, known=expected)
+        return messages.SettingsPreview(effects_of(expected, wanted), problems)
 
     def edit(
         self, person: Person, device: bytes, edit: messages.SettingsEdit, now: int
@@ -45,7 +46,7 @@ class SettingsChanges:
             standing = self._own_revision(person, device, edit.revision)
             wanted = standing.after(edit.change)
             _check_allowed(person, standing, wanted)
-            check_bounds(wanted)
+            check_bounds(wanted, known=standing.expected or wanted)
             if wanted != standing.expected:
                 author = self._author(person, standing, "web")
                 self._revisions.push(standing, wanted, author, standing.told, now)

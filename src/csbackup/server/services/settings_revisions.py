@@ -27,6 +27,7 @@ from csbackup.rules.source import (
 from csbackup.rules.source_bounds import problems_of
 from csbackup.server.services.settings_kept import Kept, SettingsShelf, Target, Told
 
+_NOTHING = SourceSettings()
 _TOLD_AT_ONCE = 5
 _MOST_EFFECTS = 200  # kept of one change; what narrows comes first
 
@@ -150,8 +151,8 @@ def replaced(kept: Kept) -> Kept:
     return replace(kept, event=replace(kept.event, state="replaced"))
 
 
-def check_bounds(settings: SourceSettings) -> None:
-    problems = problems_of(settings)
+def check_bounds(settings: SourceSettings, *, known: SourceSettings = _NOTHING) -> None:
+    problems = problems_of(settings, known=known)
     if problems:
         raise RequestError(" ".join(problems[:_TOLD_AT_ONCE]))
 

@@ -33,23 +33,15 @@ class SettingsTelling:
     def for_device(self, caller: DeviceCaller) -> messages.PushedSettings:
         standing = self._revisions.standing(self._shelf.target(caller.device))
         kept = tuple(part for part in PARTS if part not in standing.person_may)
-        unseen = self._shelf.unseen(caller.device_number)
+        told_id = standing.told.settings_id
         if standing.waiting is None:
-            last = unseen[0].event.revision if unseen else 0
-            return messages.PushedSettings(
-                revision=standing.revision,
-                waiting=0,
-                told_id=standing.told.settings_id,
-                kept=kept,
-                unseen=last,
-            )
+            return messages.PushedSettings(standing.revision, 0, told_id, kept)
         event = standing.waiting.event
         return messages.PushedSettings(
             revision=standing.revision,
             waiting=event.revision,
-            told_id=standing.told.settings_id,
+            told_id=told_id,
             kept=kept,
-            unseen=unseen[0].event.revision if unseen else 0,
             changed=event.changed,
             by=event.by,
             by_owner=event.by_owner,
