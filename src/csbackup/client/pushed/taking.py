@@ -24,7 +24,7 @@ from csbackup.client.files import LiveFiles
 from csbackup.client.log import LOG
 from csbackup.client.pushed.memory import Memory, Taken, load_memory, save_memory
 from csbackup.client.settings import changing_settings, load_source, save_source
-from csbackup.errors import CsbError, ServerIncompatible
+from csbackup.errors import CsbError, NotFound, Refused, ServerIncompatible
 from csbackup.protocol.adapter import render
 from csbackup.protocol.messages import PushedSettings, SettingsOutcome, SettingsReport
 from csbackup.rules.source import SourceSettings, merge, with_home
@@ -47,9 +47,19 @@ def attend(home: Home, connection: Connection) -> int:
             report = _Sitting(home, load_memory(home), load_source(home), pushed).next_report()
         if report is None:
             break
-        revision = connection.report_settings(report).revision
+        revision = _tell(connection, report) or revision
         _note_told(home, report)
     return revision
+
+
+def _tell(connection: Connection, report: SettingsReport) -> int:
+    """The newest revision; 0 when the server has forgotten the change that this is about."""
+    try:
+        return connection.report_settings(report).revision
+    except Refused as refusal:
+        if refusal.problem == NotFound.code:
+            return 0
+        raise
 
 
 def differs(home: Home) -> bool:
@@ -105,6 +115,8 @@ class _Sitting:
     def _taken(self, after: SourceSettings) -> Taken:
         """A change that was begun before a crash keeps what was there before it."""
         known = self.memory.find(self.pushed.waiting)
+        if known is not None and known.changed != self.pushed.changed:
+            known = None  # another one of that number: the server was set up anew
         return Taken(
             revision=self.pushed.waiting,
             changed=self.pushed.changed,
