@@ -58,6 +58,11 @@ from csbackup.server.services.rebuild import (
 from csbackup.server.services.searching import Search
 from csbackup.server.services.services import Face, Services
 from csbackup.server.services.sessions import Sessions
+from csbackup.server.services.settings_changes import SettingsChanges
+from csbackup.server.services.settings_kept import SettingsShelf
+from csbackup.server.services.settings_revisions import Revisions
+from csbackup.server.services.settings_telling import SettingsTelling
+from csbackup.server.services.templates import Templates
 from csbackup.server.services.versions import Versions
 from csbackup.server.store import FolderRecords, FolderStore
 from csbackup.server.trust import Identity
@@ -181,6 +186,8 @@ def _put_together(config: Config, database: Database, workers: Workers) -> Serve
         heads=ingest.heads,
         overdue_after_seconds=config.overdue_after_hours * 3600,
     )
+    revisions = Revisions(SettingsShelf(database, records))
+    templates = Templates(revisions)
     services = Services(
         face=_face(config, identity),
         accounts=Accounts(database, records, registering, secret, changing),
@@ -199,6 +206,9 @@ def _put_together(config: Config, database: Database, workers: Workers) -> Serve
         downloads=Downloads(database, store),
         orders=orders,
         order_reading=OrderReading(database, store),
+        settings=SettingsChanges(revisions),
+        settings_telling=SettingsTelling(revisions, templates),
+        templates=templates,
         overview=Overview(
             database, store, folder=config.folder, version=__version__, started=clock()
         ),

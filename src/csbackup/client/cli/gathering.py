@@ -23,6 +23,7 @@ from csbackup.client.last_run import load_last_run
 from csbackup.client.pausing import load_pause
 from csbackup.client.platform.description import describe_os
 from csbackup.client.platform.locking import is_held
+from csbackup.client.pushed.memory import load_memory
 from csbackup.client.settings import load_settings
 from csbackup.errors import CsbError, ServerUnreachable
 from csbackup.protocol.messages import CheckIn
@@ -48,6 +49,7 @@ def gather_facts(home: Home, *, answer_seconds: float = ANSWER_SECONDS) -> Facts
         running=is_held(home.path / LOCK),
         service=running_service(home),
         paused_until=paused_until(load_pause(home), time.time_ns()),
+        unseen=load_memory(home).unseen,
     )
 
 

@@ -78,7 +78,9 @@ class Devices:
         orders = QUERIES.orders_alive_count_of_device(
             self._database.read(), device=caller.device_number, now=now
         )
-        return messages.CheckInAnswer(now, self._heads(caller.account_number), (), orders)
+        settings = QUERIES.settings_revision(self._database.read(), device=caller.device_number)
+        heads = self._heads(caller.account_number)
+        return messages.CheckInAnswer(now, heads, (), orders, settings)
 
     def of_account(self, number: int, now: int) -> messages.DeviceList:
         return self._overview(number, now)

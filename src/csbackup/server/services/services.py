@@ -23,6 +23,9 @@ from csbackup.server.services.ordering import Orders
 from csbackup.server.services.overview import Overview
 from csbackup.server.services.searching import Search
 from csbackup.server.services.sessions import Sessions
+from csbackup.server.services.settings_changes import SettingsChanges
+from csbackup.server.services.settings_telling import SettingsTelling
+from csbackup.server.services.templates import Templates
 from csbackup.server.services.versions import Versions
 
 
@@ -59,5 +62,8 @@ class Services:
     downloads: Downloads
     orders: Orders
     order_reading: OrderReading
+    settings: SettingsChanges
+    settings_telling: SettingsTelling
+    templates: Templates
     overview: Overview
     client: ClientWheel
