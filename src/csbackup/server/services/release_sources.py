@@ -29,8 +29,11 @@ class SourceUnusable(ServerError):
 class Opened:
     """A file from `offset` on, which may be less than what was asked for: then from its start."""
 
-    def __init__(self, file: IO[bytes], offset: int, place: str) -> None:
+    def __init__(
+        self, file: IO[bytes], offset: int, place: str, archive: tarfile.TarFile | None = None
+    ) -> None:
         self._file = file
+        self._archive = archive
         self._place = place
         self.offset = offset
 
@@ -51,6 +54,8 @@ class Opened:
 
     def close(self) -> None:
         self._file.close()
+        if self._archive is not None:
+            self._archive.close()
 
 
 class Source(Protocol):
@@ -81,12 +86,23 @@ class ArchiveSource:
 
     def open(self, name: str, offset: int) -> Opened:
         try:
-            archive = tarfile.open(self._path)  # noqa: SIM115  # what is read of it keeps it open
+            archive = tarfile.open(self._path)  # noqa: SIM115  # closed with what is read of it
+        except (tarfile.TarError, OSError, EOFError) as problem:
+            raise SourceUnusable(f"{self._path} is no tar file: {problem}.") from None
+        try:
+            content = self._find(archive, name)
+        except SourceUnusable:
+            archive.close()
+            raise
+        return Opened(content, 0, f"{self._path}: {name}", archive)
+
+    def _find(self, archive: tarfile.TarFile, name: str) -> IO[bytes]:
+        try:
             for member in archive:
-                content = archive.extractfile(member)
+                content = archive.extractfile(member) if member.isfile() else None
                 if content is not None and Path(member.name).name == name:
-                    return Opened(content, 0, f"{self._path}: {name}")
-        except (tarfile.TarError, OSError, EOFError, KeyError) as problem:
+                    return content
+        except (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError) as problem:
             raise SourceUnusable(f"{self._path} is no whole tar file: {problem}.") from None
         raise SourceUnusable(f"{self._path} has no file {name}.")
 
