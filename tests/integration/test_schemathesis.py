@@ -26,6 +26,7 @@ from csbackup.server.api.table import ROUTES
 from csbackup.server.app import clock
 from support.api import BASE, Api, PersonCaller, api_on
 from support.orders import placed_order
+from support.released import make_release
 
 CHECKS = [
     not_a_server_error,
@@ -92,6 +93,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         root = PersonCaller("root").register(api, invitation=code)
         laptop = root.enrol(api)
         backup = laptop.back_up(api, {"a.txt": b"hello"})
+        make_release(api.server.config.release_folders[0], targets=("linux-amd64",))
         ids = {
             "device": laptop.device.hex(),
             "upload": laptop.open_upload(api).hex(),
@@ -99,6 +101,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             "order": placed_order(api, root, laptop).id.hex(),
             "session": bytes(16).hex(),
             "wheel": api.server.services.client.get().name,
+            "code": api.server.services.download_codes.mint(None, clock())[0],
+            "version": "1.4.0",
+            "name": "csb-1.4.0-linux-amd64.tar.xz",
         }
         yield World(api, root, laptop.token, ids)
 

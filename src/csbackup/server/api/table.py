@@ -404,12 +404,12 @@ _GETTING = (
     ),
     Route(
         "GET", "/d/{code}/{name}", "parcel", "The client in a file, for one download",
-        who=ANYONE, answer=_BYTES, streaming=getting.parcel, statuses=(200, 206),
+        who=ANYONE, answer=_BYTES, streaming=getting.parcel, statuses=(200, 206, 304),
         problems=(CodeExpired, NotFound, RangeUnmet, TooMany),
     ),
     Route(
         "GET", "/releases/{version}/{name}", "release_file", "A file of a release",
-        who=ANYONE, answer=_BYTES, streaming=getting.release_file, statuses=(200, 206),
+        who=ANYONE, answer=_BYTES, streaming=getting.release_file, statuses=(200, 206, 304),
         problems=(NotFound, RangeUnmet),
     ),
 )
