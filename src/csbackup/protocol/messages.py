@@ -280,14 +280,30 @@ class PackReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class UpdateReport:
+    """How the client's update of itself stands: `version` is the one it is about.
+
+    `off`: this installation never updates itself; `failed`: a version could not be installed;
+    `rolled-back`: it was, did not work, and the one before runs again. `code` and `reason` say why.
+    """
+
+    state: Literal["ready", "trying", "failed", "rolled-back", "off"]
+    version: str = ""
+    code: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CheckIn:
-    """A device's word that it lives."""
+    """A device's word that it lives. An empty `target`, or no `update`: nothing is said of it."""
 
     version: str
     os: str
     state: Literal["idle", "running", "paused"] = "idle"
     progress_files: int = 0
     progress_bytes: int = 0
+    target: str = ""  # which bundles run here, such as `linux-amd64`
+    update: UpdateReport | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +312,7 @@ class CheckInAnswer:
     heads: tuple[DeviceHead, ...]
     resend: tuple[Hex, ...]
     orders: int = 0  # to this device, that have not ended
+    release: str | None = None  # the version that this device should run; null: as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -666,3 +683,84 @@ class OrderVerdict:
     """Where the order stands now: one that is `withdrawn` or `expired` is not gone on with."""
 
     state: OrderState
+
+
+# --- releases and who gets them ---------------------------------------------------------------
+
+Stage = Literal["off", "first", "all"]
+Standing = Literal[
+    "runs-it",  # and has said so
+    "newer",  # it runs a newer one
+    "given",  # it is told to, and has not come to it
+    "trying",
+    "failed",  # it could not install it
+    "went-back",  # it did, and went back to the one before
+    "not-yet",  # the stage has not come to it
+    "held",  # too many others went back
+    "no-bundle",  # the release has none for this machine
+    "too-old",  # the release cannot follow the version that runs there
+    "by-hand",  # it never updates itself
+    "silent",  # it has not said for which machine it needs a bundle
+    "gone",  # revoked
+    "none",  # there is no rollout
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseInfo:
+    """A release that this server has, and could give to devices."""
+
+    version: str
+    released: int
+    expires: int
+    min_version: str
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """Which version devices should run, and how far that has come: `first` devices, then all.
+
+    `automatic_hours`: go on to all once the first ones have run it well for so long; null: when an
+    admin says so.
+    """
+
+    version: str | None
+    stage: Stage
+    first: tuple[Hex, ...] = ()
+    automatic_hours: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutChange:
+    """Who set the rollout, when; `by` is empty where it went on by itself."""
+
+    changed: int
+    by: str
+    rollout: Rollout
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRelease:
+    """What a device runs, and how it stands with the rollout."""
+
+    device: Hex
+    account: str
+    name: str
+    version: str
+    target: str
+    last_contact: int | None
+    standing: Standing
+    update: UpdateReport | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseOverview:
+    """Newest releases and changes first. `goes_on`: when the rollout goes on to all by itself."""
+
+    now: int
+    releases: tuple[ReleaseInfo, ...]
+    rollout: Rollout
+    goes_on: int | None
+    devices: tuple[DeviceRelease, ...]
+    history: tuple[RolloutChange, ...]
