@@ -11,6 +11,7 @@ from typing import Literal
 
 from csbackup.protocol.adapter import Blob, Hex
 from csbackup.rules.comparing import Change, Property
+from csbackup.rules.rollout import Stage, Standing, Update
 
 Role = Literal["user", "admin"]
 Kind = Literal["file", "folder", "symlink", "fifo", "socket", "char-device", "block-device"]
@@ -287,7 +288,7 @@ class UpdateReport:
     `rolled-back`: it was, did not work, and the one before runs again. `code` and `reason` say why.
     """
 
-    state: Literal["ready", "trying", "failed", "rolled-back", "off"]
+    state: Update
     version: str = ""
     code: str = ""
     reason: str = ""
@@ -686,24 +687,6 @@ class OrderVerdict:
 
 
 # --- releases and who gets them ---------------------------------------------------------------
-
-Stage = Literal["off", "first", "all"]
-Standing = Literal[
-    "runs-it",  # and has said so
-    "newer",  # it runs a newer one
-    "given",  # it is told to, and has not come to it
-    "trying",
-    "failed",  # it could not install it
-    "went-back",  # it did, and went back to the one before
-    "not-yet",  # the stage has not come to it
-    "held",  # too many others went back
-    "no-bundle",  # the release has none for this machine
-    "too-old",  # the release cannot follow the version that runs there
-    "by-hand",  # it never updates itself
-    "silent",  # it has not said for which machine it needs a bundle
-    "gone",  # revoked
-    "none",  # there is no rollout
-]
 
 
 @dataclass(frozen=True, slots=True)
