@@ -26,6 +26,7 @@ class DownloadCode:
     account: int | None
     created: int
     expires: int
+    fetched: bool = False  # a machine got the client with it
     used: bool = False
 
 
@@ -56,6 +57,14 @@ class DownloadCodes:
         with self._lock:
             found = self._codes.get(token_hash(code))
         return found if found is not None and found.created <= now < found.expires else None
+
+    def mark_fetched(self, code: str, now: int) -> None:
+        """A machine got something with this code."""
+        with self._lock:
+            key = token_hash(code)
+            found = self._codes.get(key)
+            if found is not None and found.created <= now < found.expires:
+                self._codes[key] = replace(found, fetched=True)
 
     def use(self, code: str, now: int) -> DownloadCode | None:
         """What a code stands for, to whoever asks first; None for everybody after."""
