@@ -12,16 +12,23 @@
     order-<order>                 [1, order, received, document, signature]
     deletion-<account>            [1, account, asked, due, begun]
 
+`records/server/<file>`, of no account:
+
+    rollout-<number>              [1, number, changed, account, version, stage, first devices,
+                                   automatic hours]
+
 Ids in names are lower-case hexadecimal, epoch and serial have 8 digits, sequences 10. Of several
 account records the highest epoch holds. `revoked` is 0 while the certificate holds. A deletion is
 asked for; it is `begun` (else 0) once it cannot be taken back, and stays for ever. Times are
-nanoseconds since 1970 by the server's clock.
+nanoseconds since 1970 by the server's clock. Of several rollouts the one with the highest number
+holds; its account is empty where it went on by itself, its devices are ids one after the other.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from csbackup.errors import Malformed
 from csbackup.format.encoding import check_length, check_natural, decode_versioned, encode, fields
 from csbackup.format.ids import LONG, SHORT, AccountId, DeviceId, OrderId, SnapshotId, UploadId
 
@@ -250,6 +257,48 @@ def read_deletion_record(data: bytes) -> DeletionRecord:
     check_length(row[1], SHORT, what)
     check_natural(what, row[2], row[3], row[4])
     return DeletionRecord(AccountId(row[1]), *row[2:])
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutRecord:
+    """Which release devices should run from then on, and who said so."""
+
+    number: int
+    changed_ns: int
+    account: bytes  # an id, or empty
+    version: str
+    stage: str
+    first: bytes
+    automatic_hours: int
+
+    @property
+    def file_name(self) -> str:
+        return f"rollout-{self.number:08d}"
+
+    def encode(self) -> bytes:
+        return encode(
+            [
+                VERSION,
+                self.number,
+                self.changed_ns,
+                self.account,
+                self.version.encode(),
+                self.stage.encode(),
+                self.first,
+                self.automatic_hours,
+            ]
+        )
+
+
+def read_rollout_record(data: bytes) -> RolloutRecord:
+    what = "The record of a rollout"
+    row = fields(decode_versioned(data, VERSION, what), "iiibbbbi", what)
+    check_natural(what, row[1], row[2], row[7])
+    if row[3]:
+        check_length(row[3], SHORT, what)
+    if len(row[6]) % SHORT:
+        raise Malformed(what, "its devices are no ids")
+    return RolloutRecord(row[1], row[2], row[3], _text(row[4]), _text(row[5]), row[6], row[7])
 
 
 def _text(data: bytes) -> str:

@@ -691,13 +691,18 @@ class OrderVerdict:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseInfo:
-    """A release that this server has, and could give to devices."""
+    """A release that this server has. `problem` empty: it can be given to devices.
+
+    `signed` is `unknown` where the server was not told the release keys; devices know them.
+    """
 
     version: str
     released: int
     expires: int
     min_version: str
     targets: tuple[str, ...]
+    signed: Literal["yes", "no", "unknown"]
+    problem: str
 
 
 @dataclass(frozen=True, slots=True)

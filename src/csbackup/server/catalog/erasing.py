@@ -10,6 +10,7 @@ from csbackup.server.catalog.database import QUERIES
 _STEPS = (
     QUERIES.erase_sessions,
     QUERIES.erase_orders,
+    QUERIES.erase_rollouts,
     QUERIES.erase_snapshots,
     QUERIES.erase_uploads,
     QUERIES.erase_nodes,

@@ -6,6 +6,9 @@ delete from sessions where account = :account;
 -- name: erase_orders(account)!
 delete from orders where number in (select number from orders where account = :account limit 5000);
 
+-- name: erase_rollouts(account)!
+update rollouts set account = null where account = :account;
+
 -- name: erase_snapshots(account)!
 delete from snapshots where number in (
     select s.number from snapshots s join devices d on d.number = s.device
