@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from csbackup import __version__
 from csbackup.client.backup.run import LOCK
@@ -22,8 +24,10 @@ from csbackup.client.last_run import load_last_run
 from csbackup.client.platform.description import describe_os
 from csbackup.client.platform.locking import is_held
 from csbackup.client.settings import load_settings
+from csbackup.client.update.installation import find_installed
+from csbackup.client.update.memory import load_memory
 from csbackup.errors import CsbError, ServerUnreachable
-from csbackup.protocol.messages import CheckIn
+from csbackup.protocol.messages import CheckIn, UpdateReport
 
 ANSWER_SECONDS = 6.0  # until the server says anything
 HISTORY_SECONDS = 20.0  # and until it told all snapshots
@@ -44,7 +48,16 @@ def gather_facts(home: Home, *, answer_seconds: float = ANSWER_SECONDS) -> Facts
         absent=tuple(absent_roots(roots, LiveFiles(roots, patience_seconds=DISK_SECONDS))),
         running=is_held(home.path / LOCK),
         service=running_service(home),
+        installed=find_installed(os.environ),
+        last_update=_last_update(home),
     )
+
+
+def _last_update(home: Home) -> UpdateReport | None:
+    try:
+        return load_memory(home).last
+    except CsbError as problem:
+        return UpdateReport("failed", "", problem.code, str(problem))
 
 
 class _Answer:
@@ -93,15 +106,12 @@ def _told(home: Home, device: EnrolledDevice, connection: Connection) -> ServerF
     answer = connection.check_in(CheckIn(__version__, describe_os()))
     heads.check(answer.heads)
     history = read_history(connection, device.device, device.keys)
+    facts = ServerFacts(reached=True, snapshots=(), orders=answer.orders, release=answer.release)
     if not history.whole:
-        return ServerFacts(reached=True, snapshots=(), orders=answer.orders)
+        return facts
     roots = NodeReader(connection).roots(history.last().snapshot.roots)
-    return ServerFacts(
-        reached=True,
-        snapshots=history.whole,
-        roots=tuple(root.name for root in roots),
-        orders=answer.orders,
-    )
+    names = tuple(root.name for root in roots)
+    return replace(facts, snapshots=history.whole, roots=names)
 
 
 def absent_roots(roots: Iterable[bytes], files: FileSource) -> Iterator[tuple[bytes, str]]:

@@ -57,14 +57,13 @@ def run(minutes: float, as_json: bool) -> None:
     with _only_service(home):
         click.echo(f"Backing up every {minutes:g} minutes.", err=as_json)
         LOG.info("the service begins, every %g minutes", minutes)
-        updates = ServiceUpdates(home)
-        with _listening(home):
-            _back_up_until(stopping, home, minutes * 60, updates)
-        if not updates.start_again:
-            updates.rest()
-            LOG.info("the service was asked to stop")
+        updates = ServiceUpdates(home, stopping.after_this)
+        updates.prove(stopping)
+        with _listening(home), updates.beside():
+            _back_up_until(stopping, home, minutes * 60)
     if updates.start_again:
         updates.restart()
+    LOG.info("the service was asked to stop")
 
 
 class Stopping:
@@ -82,6 +81,10 @@ class Stopping:
             self._interruptible = False  # asking again does not disturb the clearing up
             raise KeyboardInterrupt
 
+    def after_this(self) -> None:
+        """Stop when what is being done now is done."""
+        self._event.set()
+
     @property
     def is_set(self) -> bool:
         return self._event.is_set()
@@ -96,7 +99,7 @@ class Stopping:
         try:
             yield
         except KeyboardInterrupt:
-            LOG.info("what was being done was stopped with the service")
+            LOG.info("the backup was stopped with the service")
         finally:
             self._interruptible = False
 
@@ -121,19 +124,10 @@ def _listening(home: Home) -> Iterator[None]:
         listener.stop()
 
 
-def _back_up_until(
-    stopping: Stopping, home: Home, every_seconds: float, updates: ServiceUpdates
-) -> None:
+def _back_up_until(stopping: Stopping, home: Home, every_seconds: float) -> None:
     failures = 0
     told = ServiceState(0, 0, 0)
     while not stopping.is_set:
-        with stopping.interrupting():
-            updates.look()
-        if updates.start_again:
-            return
-        if updates.on_trial:
-            stopping.wait(min(updates.look_seconds, LONGEST_LOOK_SECONDS))
-            continue
         wait = seconds_until_due(_last_success(home), every_seconds, time.time_ns())
         if wait <= 0:
             told = _tell(home, told, every_seconds, 0, failures)
@@ -147,7 +141,7 @@ def _back_up_until(
             stopping.wait(pause)
         else:
             told = _tell(home, told, every_seconds, wait, failures)
-            stopping.wait(min(wait, LONGEST_LOOK_SECONDS, max(updates.look_seconds, 0.1)))
+            stopping.wait(min(wait, LONGEST_LOOK_SECONDS))
 
 
 def _tell(

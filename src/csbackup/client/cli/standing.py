@@ -12,7 +12,10 @@ from csbackup.client.cli.service_state import ServiceState
 from csbackup.client.keyring import EnrolledDevice
 from csbackup.client.last_run import LastRun
 from csbackup.client.problems import Group
+from csbackup.client.update.installation import Installed
 from csbackup.format.snapshot import Settings
+from csbackup.protocol.adapter import render
+from csbackup.protocol.messages import UpdateReport
 from csbackup.rules.problem_classes import advice_on
 
 SECOND = 1_000_000_000
@@ -31,6 +34,7 @@ class ServerFacts:
     snapshots: tuple[Kept, ...] | None = None  # oldest first; None: not known
     roots: tuple[bytes, ...] | None = None  # of the newest snapshot
     orders: int = 0  # restore orders to this device
+    release: str | None = None  # the version that this device should run
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ class Facts:
     absent: tuple[tuple[bytes, str], ...] = ()
     running: bool = False
     service: ServiceState | None = None
+    installed: Installed | None = None
+    last_update: UpdateReport | None = None
 
     @property
     def chosen(self) -> tuple[bytes, ...]:
@@ -234,6 +240,7 @@ def describe(standing: Standing) -> dict[str, Any]:
         "running": facts.running,
         "orders": server.orders,
         "service": _service_json(facts.service),
+        "update": _update_json(facts),
     }
 
 
@@ -261,6 +268,17 @@ def _group_json(group: Group) -> dict[str, Any]:
         "paths": [
             {**path_fields(sample.path), "number": sample.number} for sample in group.samples
         ],
+    }
+
+
+def _update_json(facts: Facts) -> dict[str, Any] | None:
+    if facts.installed is None:
+        return None
+    return {
+        "version": str(facts.installed.running),
+        "kind": facts.installed.kind,
+        "wanted": facts.server.release,
+        "last": render(facts.last_update) if facts.last_update else None,
     }
 
 
