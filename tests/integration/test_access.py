@@ -105,6 +105,8 @@ TABLE: dict[str, tuple[int, ...]] = {
     "admin_devices": ADMINS,
     "admin_accounts": ADMINS,
     "admin_status": ADMINS,
+    "rollout": ADMINS,
+    "set_rollout": ADMINS,
 }
 NOTHING = b"\x80"  # an empty CBOR array
 
@@ -360,6 +362,12 @@ REQUESTS: dict[str, Callable[[World], Request]] = {
     "admin_devices": _get("admin/devices"),
     "admin_accounts": _get("admin/accounts"),
     "admin_status": _get("admin/status"),
+    "rollout": _get("admin/rollout"),
+    "set_rollout": lambda world: (
+        "PUT",
+        "admin/rollout",
+        {"json": {"version": None, "stage": "off"}},
+    ),
 }
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 from csbackup.protocol.adapter import Blob, Hex
 from csbackup.rules.comparing import Change, Property
 from csbackup.rules.narrowing import Effect
+from csbackup.rules.rollout import Stage, Standing, Update
 from csbackup.rules.source import Part, SourceChange, SourceSettings
 
 Role = Literal["user", "admin"]
@@ -282,14 +283,30 @@ class PackReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class UpdateReport:
+    """How the client's update of itself stands: `version` is the one it is about.
+
+    `off`: this installation never updates itself; `failed`: a version could not be installed;
+    `rolled-back`: it was, did not work, and the one before runs again. `code` and `reason` say why.
+    """
+
+    state: Update
+    version: str = ""
+    code: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CheckIn:
-    """A device's word that it lives."""
+    """A device's word that it lives. An empty `target`, or no `update`: nothing is said of it."""
 
     version: str
     os: str
     state: Literal["idle", "running", "paused"] = "idle"
     progress_files: int = 0
     progress_bytes: int = 0
+    target: str = ""  # which bundles run here, such as `linux-amd64`
+    update: UpdateReport | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +316,7 @@ class CheckInAnswer:
     resend: tuple[Hex, ...]
     orders: int = 0  # to this device, that have not ended
     settings: int = 0  # revision of the device's settings here; 0: nobody changed them here yet
+    release: str | None = None  # the version that this device should run; null: as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -861,6 +879,74 @@ class SettingsVerdict:
     """The newest revision there is for the device."""
 
     revision: int
+
+
+# --- releases and who gets them ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseInfo:
+    """A release that this server has. `problem` empty: it can be given to devices.
+
+    `signed` is `unknown` where the server was not told the release keys; devices know them.
+    """
+
+    version: str
+    released: int
+    expires: int
+    min_version: str
+    targets: tuple[str, ...]
+    signed: Literal["yes", "no", "unknown"]
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """Which version devices should run, and how far that has come: `first` devices, then all.
+
+    `automatic_hours`: go on to all once the first ones have run it well for so long; null: when an
+    admin says so.
+    """
+
+    version: str | None
+    stage: Stage
+    first: tuple[Hex, ...] = ()
+    automatic_hours: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutChange:
+    """Who set the rollout, when; `by` is empty where it went on by itself."""
+
+    changed: int
+    by: str
+    rollout: Rollout
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRelease:
+    """What a device runs, and how it stands with the rollout."""
+
+    device: Hex
+    account: str
+    name: str
+    version: str
+    target: str
+    last_contact: int | None
+    standing: Standing
+    update: UpdateReport | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseOverview:
+    """Newest releases and changes first. `goes_on`: when the rollout goes on to all by itself."""
+
+    now: int
+    releases: tuple[ReleaseInfo, ...]
+    rollout: Rollout
+    goes_on: int | None
+    devices: tuple[DeviceRelease, ...]
+    history: tuple[RolloutChange, ...]
 
 
 # --- getting the client ---------------------------------------------------------------------------

@@ -58,6 +58,8 @@ from csbackup.server.services.rebuild import (
     rebuild,
 )
 from csbackup.server.services.releases import Releases
+from csbackup.server.services.rollout_rows import bring_back_rollouts
+from csbackup.server.services.rollouts import Rollouts
 from csbackup.server.services.searching import Search
 from csbackup.server.services.services import Face, Services
 from csbackup.server.services.sessions import Sessions
@@ -68,6 +70,7 @@ from csbackup.server.services.settings_telling import SettingsTelling
 from csbackup.server.services.templates import Templates
 from csbackup.server.services.versions import Versions
 from csbackup.server.store import FolderRecords, FolderStore
+from csbackup.server.store.server_records import ServerRecords
 from csbackup.server.trust import Identity
 from csbackup.web.files import built_folder
 
@@ -146,7 +149,7 @@ def open_beside(folder: Path) -> Iterator[Looking]:
     try:
         store = FolderStore(folder)
         yield Looking(
-            Devices(database, heads=Ingest(database, store).heads),
+            Devices(database, heads=Ingest(database, store).heads, release_for=lambda *_: None),
             Overview(database, store, folder=folder, version=__version__, started=0),
             History(database, store),
         )
@@ -184,14 +187,20 @@ def _put_together(config: Config, database: Database, workers: Workers) -> Serve
     )
     secret = _answer_secret(config.folder)
     sessions = Sessions(database, failures_per_minute=config.sign_in_failures_per_minute)
+    server_records = ServerRecords(config.folder)
+    for line in bring_back_rollouts(database, server_records):
+        _log.warning("%s", line)
+    releases = Releases(config.release_folders)
+    rollouts = Rollouts(database, server_records, releases)
     devices = Devices(
         database,
         heads=ingest.heads,
+        release_for=rollouts.release_for,
         overdue_after_seconds=config.overdue_after_hours * 3600,
     )
     revisions = Revisions(SettingsShelf(database, records))
     templates = Templates(revisions)
-    releases, codes = Releases(config.release_folders), DownloadCodes()
+    codes = DownloadCodes()
     services = Services(
         face=_face(config, identity),
         accounts=Accounts(database, records, registering, secret, changing),
@@ -218,6 +227,7 @@ def _put_together(config: Config, database: Database, workers: Workers) -> Serve
         ),
         client=ClientWheel(),
         releases=releases,
+        rollouts=rollouts,
         download_codes=codes,
         handing_out=HandingOut(releases, codes),
     )

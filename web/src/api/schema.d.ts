@@ -1050,6 +1050,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/rollout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The releases, and what each device runs */
+        get: operations["rollout"];
+        /** Which release devices should run */
+        put: operations["set_rollout"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1154,7 +1172,7 @@ export interface components {
             bytes_removed: number;
             exact: boolean;
         };
-        /** @description A device's word that it lives. */
+        /** @description A device's word that it lives. An empty `target`, or no `update`: nothing is said of it. */
         CheckIn: {
             version: string;
             os: string;
@@ -1164,8 +1182,10 @@ export interface components {
             progress_files?: number;
             /** Format: int64 */
             progress_bytes?: number;
+            target?: string;
+            update?: components["schemas"]["UpdateReport"] | null;
         };
-        /** @description CheckInAnswer(now: 'int', heads: 'tuple[DeviceHead, ...]', resend: 'tuple[Hex, ...]', orders: 'int' = 0, settings: 'int' = 0) */
+        /** @description CheckInAnswer(now: 'int', heads: 'tuple[DeviceHead, ...]', resend: 'tuple[Hex, ...]', orders: 'int' = 0, settings: 'int' = 0, release: 'str | None' = None) */
         CheckInAnswer: {
             /** Format: int64 */
             now: number;
@@ -1175,6 +1195,7 @@ export interface components {
             orders?: number;
             /** Format: int64 */
             settings?: number;
+            release?: string | null;
         };
         /** @description A signed snapshot: the exact bytes and their signature. */
         Commit: {
@@ -1303,6 +1324,18 @@ export interface components {
             orders: components["schemas"]["DeviceOrderHead"][];
             /** Format: int64 */
             settings?: number;
+        };
+        /** @description What a device runs, and how it stands with the rollout. */
+        DeviceRelease: {
+            device: string;
+            account: string;
+            name: string;
+            version: string;
+            target: string;
+            last_contact: number | null;
+            /** @enum {string} */
+            standing: "none" | "runs-it" | "newer" | "given" | "trying" | "failed" | "went-back" | "not-yet" | "held" | "no-bundle" | "too-old" | "by-hand" | "silent" | "gone";
+            update: components["schemas"]["UpdateReport"] | null;
         };
         /** @description A device's settings: what it says it has, and what waits for it. `told` is null until the device first told; nobody can change what is not known. `expected` is what it will have when it took what waits: this is what to edit. */
         DeviceSettings: {
@@ -1637,6 +1670,29 @@ export interface components {
             account_public: string;
             invitation?: string;
         };
+        /** @description A release that this server has. `problem` empty: it can be given to devices. `signed` is `unknown` where the server was not told the release keys; devices know them. */
+        ReleaseInfo: {
+            version: string;
+            /** Format: int64 */
+            released: number;
+            /** Format: int64 */
+            expires: number;
+            min_version: string;
+            targets: string[];
+            /** @enum {string} */
+            signed: "yes" | "no" | "unknown";
+            problem: string;
+        };
+        /** @description Newest releases and changes first. `goes_on`: when the rollout goes on to all by itself. */
+        ReleaseOverview: {
+            /** Format: int64 */
+            now: number;
+            releases: components["schemas"]["ReleaseInfo"][];
+            rollout: components["schemas"]["Rollout"];
+            goes_on: number | null;
+            devices: components["schemas"]["DeviceRelease"][];
+            history: components["schemas"]["RolloutChange"][];
+        };
         /** @description A problem of a run; `path` is for people, `path_bytes` exact. */
         ReportEntry: {
             problem: string;
@@ -1650,6 +1706,21 @@ export interface components {
             /** Format: int64 */
             total: number;
             next_offset: number | null;
+        };
+        /** @description Which version devices should run, and how far that has come: `first` devices, then all. `automatic_hours`: go on to all once the first ones have run it well for so long; null: when an admin says so. */
+        Rollout: {
+            version: string | null;
+            /** @enum {string} */
+            stage: "off" | "first" | "all";
+            first?: string[];
+            automatic_hours?: number | null;
+        };
+        /** @description Who set the rollout, when; `by` is empty where it went on by itself. */
+        RolloutChange: {
+            /** Format: int64 */
+            changed: number;
+            by: string;
+            rollout: components["schemas"]["Rollout"];
         };
         /** @description When this device may back up by itself. `continuous`: soon after each change as well. `battery_percent`: on battery only above it. Unknown power or links stand against nothing. */
         Schedule: {
@@ -1909,6 +1980,14 @@ export interface components {
         /** @description By name. */
         TemplateList: {
             templates: components["schemas"]["SettingsTemplate"][];
+        };
+        /** @description How the client's update of itself stands: `version` is the one it is about. `off`: this installation never updates itself; `failed`: a version could not be installed; `rolled-back`: it was, did not work, and the one before runs again. `code` and `reason` say why. */
+        UpdateReport: {
+            /** @enum {string} */
+            state: "ready" | "trying" | "failed" | "rolled-back" | "off";
+            version?: string;
+            code?: string;
+            reason?: string;
         };
         /** @description Upload(upload: 'Hex', account_empty: 'bool', heads: 'tuple[DeviceHead, ...]', lease_days: 'int') */
         Upload: {
@@ -6710,6 +6789,131 @@ export interface operations {
             };
             /** @description forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rollout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseOverview"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_rollout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rollout"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseOverview"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };

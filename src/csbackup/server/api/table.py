@@ -465,6 +465,15 @@ _ADMIN = (
         "GET", f"{API}/admin/status", "admin_status", "The server's totals",
         who=ADMIN, answer=messages.ServerStatus, handler=admin.status,
     ),
+    Route(
+        "GET", f"{API}/admin/rollout", "rollout", "The releases, and what each device runs",
+        who=ADMIN, answer=messages.ReleaseOverview, handler=admin.rollout,
+    ),
+    Route(
+        "PUT", f"{API}/admin/rollout", "set_rollout", "Which release devices should run",
+        who=ADMIN, body=messages.Rollout, answer=messages.ReleaseOverview,
+        handler=admin.set_rollout, problems=(NotFound, StorageFull),
+    ),
 )
 
 _GETTING = (

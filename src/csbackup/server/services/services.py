@@ -24,6 +24,7 @@ from csbackup.server.services.order_reading import OrderReading
 from csbackup.server.services.ordering import Orders
 from csbackup.server.services.overview import Overview
 from csbackup.server.services.releases import Releases
+from csbackup.server.services.rollouts import Rollouts
 from csbackup.server.services.searching import Search
 from csbackup.server.services.sessions import Sessions
 from csbackup.server.services.settings_changes import SettingsChanges
@@ -71,5 +72,6 @@ class Services:
     overview: Overview
     client: ClientWheel
     releases: Releases
+    rollouts: Rollouts
     download_codes: DownloadCodes
     handing_out: HandingOut
