@@ -349,6 +349,7 @@ def read_template_record(data: bytes) -> TemplateRecord:
     return TemplateRecord(TemplateId(row[1]), row[2])
 
 
+@dataclass(frozen=True, slots=True)
 class RolloutRecord:
     """Which release devices should run from then on, and who said so."""
 
