@@ -13,6 +13,7 @@ _PACKAGES = (
     "python3.13-minimal",
     "libpython3.13-minimal",
     "libpython3.13-stdlib",
+    "gcc-14-base",  # the licence of libgcc
     "libc6",
     "libexpat1",
     "libffi8",
@@ -43,9 +44,8 @@ def all_debian_names(targets: list[Target]) -> list[tuple[str, str]]:
 
 SERVER_MAY_USE = ("platformdirs", "pyfastcdc")  # its shell commands, and the client's parts
 ARMV7_FROM_DEBIAN = ("cffi", "zstandard")
-ARMV7_COMPILED = ("pyfastcdc",)  # from its source, with the tools below
-ARMV7_TOOLS = ("cython",)
-ARMV7_NOT_THERE = ("httptools",)  # uvicorn parses requests with h11 then
+ARMV7_COMPILED = ("pyfastcdc", "httptools")  # from their source, with the tool below
+ARMV7_TOOL = "cython"
 ARMV7_OLDER = {"cbor2": "5.9.0"}  # the last that is pure Python
 
 # Of an installed wheel, what our programs never import: mostly what `rich` colours sources with,
@@ -73,6 +73,7 @@ NO_FILES = ("turtle.py", "pydoc.py", "_sysconfigdata*", "sitecustomize.py", "LIC
 NO_EXTENSIONS = (
     "_bz2*",
     "_codecs_*",
+    "_ctypes_test*",
     "_curses*",
     "_dbm*",
     "_gdbm*",

@@ -28,9 +28,7 @@ class Archive:
     `skipped`: indexes, as `suite/machine`, that are not asked; for a mirror that lags behind.
     """
 
-    def __init__(
-        self, cache: Path, addresses: dict[str, str], skipped: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, cache: Path, addresses: dict[str, str], skipped: Sequence[str] = ()) -> None:
         self._cache = cache
         self._addresses = addresses
         self._skipped = skipped

@@ -66,19 +66,14 @@ def newer(found: list[DebianFile]) -> list[str]:
 def _pinned(resolved: list[Wheel], target: Target) -> list[Wheel]:
     if target.debian != "armhf":
         return [wheels.pin(one.name, one.version, target) for one in resolved]
-    left_out = {*contents.ARMV7_FROM_DEBIAN, *contents.ARMV7_NOT_THERE}
-    pinned = []
+    pinned = wheels.resolve([contents.ARMV7_TOOL], target, CONSTRAINT)
     for one in resolved:
         if one.name in contents.ARMV7_COMPILED:
             pinned.append(wheels.pin(one.name, one.version, target, source=True))
-            pinned += [wheels.resolve([tool], target, CONSTRAINT)[0] for tool in _TOOLS]
-        elif one.name not in left_out:
+        elif one.name not in contents.ARMV7_FROM_DEBIAN:
             version = contents.ARMV7_OLDER.get(one.name, one.version)
             pinned.append(wheels.pin(one.name, version, target))
     return pinned
-
-
-_TOOLS = contents.ARMV7_TOOLS
 
 
 def main() -> int:
