@@ -13,7 +13,6 @@ from __future__ import annotations
 import fnmatch
 import shutil
 import subprocess
-import sys
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -27,13 +26,14 @@ import wheels
 from debian import Archive
 from locks import SOURCE, DebianFile
 from problems import BuildStopped
-from targets import TARGETS, Target, of_this_machine
+from targets import Target, of_this_machine
 
 HERE = Path(__file__).resolve().parent
 _LIBRARY = f"lib/python{contents.PYTHON}"
 PACKAGES = f"{_LIBRARY}/dist-packages"  # Debian's Python looks here
 _OLDEST = (1980, 1, 1, 0, 0, 0)  # the oldest time a zip can hold: times must not differ
-_RUNS_ON_LESS = ("cryptography", "blake3", "lib")  # they look at the processor first
+# They say that they are for more than the oldest processor, and look at it before they use that.
+_RUNS_ON_LESS = ("libc.so.6", "libcrypto.so.3", "_rust.abi3.so", "blake3.cpython-313-")
 
 
 @dataclass(frozen=True, slots=True)
