@@ -1,7 +1,7 @@
 """Put a runtime together: Python with its own libraries and loader, bytecode only.
 
 bin/python3          starts it from wherever it lies (POSIX sh)
-bin/python3.13       the program itself; without the script above it wants the loader at its usual place
+bin/python3.13       the program itself, which looks for its loader where a system has it
 lib/                 the loader, the libraries
 lib/python313.zip    the standard library
 lib/python3.13/      what cannot lie in a zip; `dist-packages/` holds wheels and our own package
@@ -265,10 +265,18 @@ def _write_licences(tree: Path, site: Path, target: Target, kind: str, folder: P
     for info in sorted(site.glob("*.dist-info")):
         for licence in sorted(info.rglob("LICEN[CS]E*")):
             shutil.copy(licence, licences / f"{info.name.partition('-')[0]}-{licence.name}")
-        if not info.name.startswith("clientserverbackup"):
-            shutil.rmtree(info)
+        _keep_metadata(info)
     notice = (HERE / "NOTICE").read_text("utf-8")
     (licences / "NOTICE").write_text(notice + "\n".join(lines) + "\n", "utf-8")
+
+
+def _keep_metadata(info: Path) -> None:
+    """Packages ask for their own version; nothing asks for the rest."""
+    for path in sorted(info.rglob("*"), reverse=True):
+        if path.is_dir():
+            path.rmdir()
+        elif path.name not in ("METADATA", "entry_points.txt"):
+            path.unlink()
 
 
 def _inside(target: Target) -> list[DebianFile]:
