@@ -510,6 +510,14 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicNames:
+    """Under which names a certificate of a public CA is good too; see `format.vouching`."""
+
+    statement: Blob
+    signature: Blob
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     status: Literal["ok"] = "ok"
 

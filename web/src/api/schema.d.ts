@@ -69,6 +69,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/public-names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Names under which a certificate of a public CA is good too, signed with the CA's key */
+        get: operations["public_names"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/client/install.sh": {
         parameters: {
             query?: never;
@@ -1235,6 +1252,11 @@ export interface components {
             /** Format: int64 */
             count: number;
         };
+        /** @description Under which names a certificate of a public CA is good too; see `format.vouching`. */
+        PublicNames: {
+            statement: string;
+            signature: string;
+        };
         /** @description A new recovery key; `proof` is the password's auth. */
         RecoveryChange: {
             proof: string;
@@ -1523,6 +1545,35 @@ export interface operations {
                 };
                 content: {
                     "application/x-x509-ca-cert": string;
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    public_names: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicNames"];
                 };
             };
             /** @description forbidden */

@@ -72,7 +72,7 @@ class Endpoint:
             services=self._services,
             workers=self._workers,
             caller=caller,
-            address=address_of(request, behind_proxy=self._services.face.behind_proxy),
+            address=address_of(request, self._services.face.way),
             agent=request.headers.get("user-agent", ""),
             now=now,
             browser=is_browser(request),

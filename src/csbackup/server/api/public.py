@@ -56,6 +56,10 @@ def ca_certificate(call: Call) -> bytes:
     return call.services.face.ca_pem
 
 
+def public_names(call: Call) -> messages.PublicNames:
+    return call.services.face.statement(call.now)
+
+
 def client_wheel(call: Call) -> bytes:
     wheel = call.services.client.get()
     if call.path["wheel"] != wheel.name:
