@@ -11,6 +11,7 @@ from typing import Literal
 
 from csbackup.protocol.adapter import Blob, Hex
 from csbackup.rules.comparing import Change, Property
+from csbackup.rules.rollout import Stage, Standing, Update
 
 Role = Literal["user", "admin"]
 Kind = Literal["file", "folder", "symlink", "fifo", "socket", "char-device", "block-device"]
@@ -280,14 +281,30 @@ class PackReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class UpdateReport:
+    """How the client's update of itself stands: `version` is the one it is about.
+
+    `off`: this installation never updates itself; `failed`: a version could not be installed;
+    `rolled-back`: it was, did not work, and the one before runs again. `code` and `reason` say why.
+    """
+
+    state: Update
+    version: str = ""
+    code: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CheckIn:
-    """A device's word that it lives."""
+    """A device's word that it lives. An empty `target`, or no `update`: nothing is said of it."""
 
     version: str
     os: str
     state: Literal["idle", "running", "paused"] = "idle"
     progress_files: int = 0
     progress_bytes: int = 0
+    target: str = ""  # which bundles run here, such as `linux-amd64`
+    update: UpdateReport | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +313,7 @@ class CheckInAnswer:
     heads: tuple[DeviceHead, ...]
     resend: tuple[Hex, ...]
     orders: int = 0  # to this device, that have not ended
+    release: str | None = None  # the version that this device should run; null: as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -674,3 +692,118 @@ class OrderVerdict:
     """Where the order stands now: one that is `withdrawn` or `expired` is not gone on with."""
 
     state: OrderState
+
+
+# --- releases and who gets them ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseInfo:
+    """A release that this server has, and could give to devices."""
+
+    version: str
+    released: int
+    expires: int
+    min_version: str
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """Which version devices should run, and how far that has come: `first` devices, then all.
+
+    `automatic_hours`: go on to all once the first ones have run it well for so long; null: when an
+    admin says so.
+    """
+
+    version: str | None
+    stage: Stage
+    first: tuple[Hex, ...] = ()
+    automatic_hours: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutChange:
+    """Who set the rollout, when; `by` is empty where it went on by itself."""
+
+    changed: int
+    by: str
+    rollout: Rollout
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRelease:
+    """What a device runs, and how it stands with the rollout."""
+
+    device: Hex
+    account: str
+    name: str
+    version: str
+    target: str
+    last_contact: int | None
+    standing: Standing
+    update: UpdateReport | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseOverview:
+    """Newest releases and changes first. `goes_on`: when the rollout goes on to all by itself."""
+
+    now: int
+    releases: tuple[ReleaseInfo, ...]
+    rollout: Rollout
+    goes_on: int | None
+    devices: tuple[DeviceRelease, ...]
+    history: tuple[RolloutChange, ...]
+
+
+# --- getting the client ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedFile:
+    """One file of the client; `path` is where this server has it."""
+
+    target: str  # such as `linux-amd64`
+    name: str
+    size: int
+    sha256: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The release that this server hands out; an empty `version` when it has none."""
+
+    version: str
+    released: int
+    files: tuple[OfferedFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadRequest:
+    """`target` empty: for any machine."""
+
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A code for one enrolment, and how the client comes with it to a machine.
+
+    `files` carry address, pin and code to the machine: a `.run` to start, a `.tar` to unpack.
+    """
+
+    code: str
+    expires: int
+    command: str  # for a terminal; it detects the machine by itself
+    version: str  # empty: without a release, the command takes the way with Python
+    files: tuple[OfferedFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadState:
+    """How far a download has come: `fetched` by a machine, `used` by one to enrol."""
+
+    state: Literal["waiting", "fetched", "used"]
+    expires: int

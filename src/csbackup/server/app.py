@@ -39,10 +39,12 @@ from csbackup.server.services.client_wheel import ClientWheel
 from csbackup.server.services.commit import Commits
 from csbackup.server.services.deletion import Deletions
 from csbackup.server.services.devices import Devices
+from csbackup.server.services.download_codes import DownloadCodes
 from csbackup.server.services.downloads import Downloads
 from csbackup.server.services.enrolment import Enrolments
 from csbackup.server.services.erasing import Eraser
 from csbackup.server.services.export import Export
+from csbackup.server.services.handing_out import HandingOut
 from csbackup.server.services.history import History
 from csbackup.server.services.ingest import Ingest
 from csbackup.server.services.invitations import Invitations
@@ -57,6 +59,7 @@ from csbackup.server.services.rebuild import (
     needs_rebuild,
     rebuild,
 )
+from csbackup.server.services.releases import Releases
 from csbackup.server.services.searching import Search
 from csbackup.server.services.services import Face, Services
 from csbackup.server.services.sessions import Sessions
@@ -185,6 +188,7 @@ def _put_together(config: Config, database: Database, workers: Workers) -> Serve
         overdue_after_seconds=config.overdue_after_hours * 3600,
     )
     way = _way(config)
+    releases, codes = Releases(config.release_folders), DownloadCodes()
     services = Services(
         face=_face(config, identity, way),
         accounts=Accounts(database, records, registering, secret, changing),
@@ -207,6 +211,9 @@ def _put_together(config: Config, database: Database, workers: Workers) -> Serve
             database, store, folder=config.folder, version=__version__, started=clock()
         ),
         client=ClientWheel(),
+        releases=releases,
+        download_codes=codes,
+        handing_out=HandingOut(releases, codes),
     )
     application = build_application(services, workers, clock, built_folder())
     eraser = Eraser(database, store, records, changing)

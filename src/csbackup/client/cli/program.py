@@ -45,8 +45,11 @@ COMMANDS = {
     "orders": ("orders", "What was ordered in the browser to be written back here."),
     "service": ("service", "Back up regularly."),
     "log": ("log", "Where the log lies; one file to send along."),
+    "update": ("update", "Which version runs, and which one should."),
     "version": ("status", "Say which release this is."),
 }
+
+HIDDEN = {"self-check": "update"}  # for other programs of ours
 
 EPILOG = """
 \b
@@ -85,9 +88,10 @@ class LazyGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
+        place = COMMANDS[cmd_name][0] if cmd_name in COMMANDS else HIDDEN.get(cmd_name)
+        if place is None:
             return None
-        module = importlib.import_module(f"csbackup.client.cli.{COMMANDS[cmd_name][0]}")
+        module = importlib.import_module(f"csbackup.client.cli.{place}")
         return cast(click.Command, getattr(module, cmd_name.replace("-", "_")))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

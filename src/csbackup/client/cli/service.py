@@ -18,6 +18,7 @@ from csbackup.client.cli.program import UNFORESEEN, code_of
 from csbackup.client.cli.reaching import own_home
 from csbackup.client.cli.service_orders import OrderListener
 from csbackup.client.cli.service_state import LOCK, ServiceRunsAlready, ServiceState, keep_state
+from csbackup.client.cli.service_update import ServiceUpdates
 from csbackup.client.config import Home
 from csbackup.client.keyring import load_device
 from csbackup.client.last_run import load_last_run
@@ -56,9 +57,14 @@ def run(minutes: float, as_json: bool) -> None:
     with _only_service(home):
         click.echo(f"Backing up every {minutes:g} minutes.", err=as_json)
         LOG.info("the service begins, every %g minutes", minutes)
+        updates = ServiceUpdates(home)
         with _listening(home):
-            _back_up_until(stopping, home, minutes * 60)
-        LOG.info("the service was asked to stop")
+            _back_up_until(stopping, home, minutes * 60, updates)
+        if not updates.start_again:
+            updates.rest()
+            LOG.info("the service was asked to stop")
+    if updates.start_again:
+        updates.restart()
 
 
 class Stopping:
@@ -90,7 +96,7 @@ class Stopping:
         try:
             yield
         except KeyboardInterrupt:
-            LOG.info("the backup was stopped with the service")
+            LOG.info("what was being done was stopped with the service")
         finally:
             self._interruptible = False
 
@@ -115,10 +121,19 @@ def _listening(home: Home) -> Iterator[None]:
         listener.stop()
 
 
-def _back_up_until(stopping: Stopping, home: Home, every_seconds: float) -> None:
+def _back_up_until(
+    stopping: Stopping, home: Home, every_seconds: float, updates: ServiceUpdates
+) -> None:
     failures = 0
     told = ServiceState(0, 0, 0)
     while not stopping.is_set:
+        with stopping.interrupting():
+            updates.look()
+        if updates.start_again:
+            return
+        if updates.on_trial:
+            stopping.wait(min(updates.look_seconds, LONGEST_LOOK_SECONDS))
+            continue
         wait = seconds_until_due(_last_success(home), every_seconds, time.time_ns())
         if wait <= 0:
             told = _tell(home, told, every_seconds, 0, failures)
@@ -132,7 +147,7 @@ def _back_up_until(stopping: Stopping, home: Home, every_seconds: float) -> None
             stopping.wait(pause)
         else:
             told = _tell(home, told, every_seconds, wait, failures)
-            stopping.wait(min(wait, LONGEST_LOOK_SECONDS))
+            stopping.wait(min(wait, LONGEST_LOOK_SECONDS, max(updates.look_seconds, 0.1)))
 
 
 def _tell(

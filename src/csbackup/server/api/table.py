@@ -25,7 +25,17 @@ from csbackup.format.ids import LONG
 from csbackup.format.packing import MAX_PACK
 from csbackup.protocol import messages
 from csbackup.protocol.frames import MAX_HAVE, MAX_LOCATE, MAX_NODES
-from csbackup.server.api import accounts, admin, devices, downloads, orders, past, public, uploads
+from csbackup.server.api import (
+    accounts,
+    admin,
+    devices,
+    downloads,
+    getting,
+    orders,
+    past,
+    public,
+    uploads,
+)
 from csbackup.server.api.description import as_text, describe
 from csbackup.server.api.routes import (
     ADMIN,
@@ -377,6 +387,38 @@ _ADMIN = (
     ),
 )
 
+_GETTING = (
+    Route(
+        "GET", f"{API}/releases", "offer", "The release of the client that this server hands out",
+        who=ANYONE, answer=messages.Offer, handler=getting.offer,
+    ),
+    Route(
+        "POST", f"{API}/downloads", "begin_download",
+        "A code, and how the client comes with it to a machine",
+        who=ANYONE, body=messages.DownloadRequest, answer=messages.Download,
+        handler=getting.begin, statuses=(201,), problems=(RegistrationClosed, TooMany),
+    ),
+    Route(
+        "GET", f"{API}/downloads/{{code}}", "download_state", "How far a download has come",
+        who=ANYONE, answer=messages.DownloadState, handler=getting.state,
+        problems=(CodeExpired, TooMany),
+    ),
+    Route(
+        "GET", "/i/{code}", "install", "The script that installs the client, for one download",
+        who=ANYONE, answer=_SCRIPT, handler=getting.install,
+    ),
+    Route(
+        "GET", "/d/{code}/{name}", "parcel", "The client in a file, for one download",
+        who=ANYONE, answer=_BYTES, streaming=getting.parcel, statuses=(200, 206),
+        problems=(CodeExpired, NotFound, RangeUnmet, TooMany),
+    ),
+    Route(
+        "GET", "/releases/{version}/{name}", "release_file", "A file of a release",
+        who=ANYONE, answer=_BYTES, streaming=getting.release_file, statuses=(200, 206),
+        problems=(NotFound, RangeUnmet),
+    ),
+)
+
 ROUTES: tuple[Route, ...] = (
-    *_PUBLIC, *_ACCOUNTS, *_DEVICES, *_UPLOADS, *_DOWNLOADS, *_ORDERS, *_ADMIN,
+    *_PUBLIC, *_GETTING, *_ACCOUNTS, *_DEVICES, *_UPLOADS, *_DOWNLOADS, *_ORDERS, *_ADMIN,
 )
