@@ -26,7 +26,7 @@ class ServerInfo:
     protocol_oldest: int
     protocol_newest: int
     pin: str
-    leaf_pin: str  # base64 SHA-256 of the leaf's public key, as `curl --pinnedpubkey` takes it
+    leaf_pin: str  # base64 SHA-256 of the leaf's public key, as `curl` takes it; empty: a proxy's
     url: str
     registration: Literal["local", "open", "invite", "closed"]
     may_register: bool  # whether this caller may, from where it calls

@@ -7,7 +7,8 @@ import re
 from starlette.requests import Request
 
 from csbackup.errors import Forbidden
-from csbackup.rules.calling import Way, calling_address
+from csbackup.rules.calling import Way, calling_address, is_within
+from csbackup.server.services.services import Face
 from csbackup.web.headers import MARK, MARKED, SESSION_COOKIE
 
 _HOST = re.compile(r"[A-Za-z0-9.\-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
@@ -51,6 +52,16 @@ def address_of(request: Request, way: Way) -> str:
     passed_on = any(name in request.headers for name in _PASSED_ON)
     lines = request.headers.getlist("x-forwarded-for")
     return calling_address(peer, lines, passed_on=passed_on, way=way)
+
+
+def comes_by_proxy(request: Request, way: Way) -> bool:
+    """Whether a proxy that is named passes it on: what the caller sees is then its certificate."""
+    return request.client is not None and is_within(request.client.host, way.proxies)
+
+
+def shown_leaf_pin(request: Request, face: Face) -> str:
+    """The pin of the certificate that the caller sees; empty where it is a proxy's own."""
+    return "" if comes_by_proxy(request, face.way) else face.leaf_pin()
 
 
 def base_url(request: Request, configured: str) -> str:
