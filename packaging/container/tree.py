@@ -1,7 +1,7 @@
 """Put together what the container holds: `root`, with our runtime at `usr`, and the empty `data`.
 
     python packaging/container/tree.py --for arm64 --out DIR
-    python packaging/container/tree.py --for amd64 --runtime DIR/runtime --releases releases --out DIR
+    python packaging/container/tree.py --for amd64 --runtime DIR/runtime --releases DIR --out DIR
 
 Without `--runtime` the runtime is built first. The image's build says whose the files are.
 """
@@ -53,7 +53,7 @@ def lay_out(runtime: Path, releases: Path | None, out: Path) -> None:
 
 
 def _replace_start(programs: Path) -> None:
-    """The runtime's own script needs a shell; here the loader lies where the program asks for it."""
+    """The runtime's own script needs a shell; here the loader is where the program wants it."""
     (programs / "python3").unlink()
     (programs / "python3").symlink_to("python3.13")
     (programs / "csb-server").write_text(START)

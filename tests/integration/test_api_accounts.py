@@ -130,6 +130,7 @@ def test_what_an_unknown_proxy_passes_on_is_not_near(api: Api, header: str) -> N
         ("172.30.0.2", PUBLIC_ADDRESS, False),
         ("172.30.0.2", f"192.168.1.20, {PUBLIC_ADDRESS}", False),
         ("172.30.0.2", "", False),
+        ("172.30.0.2", "127.0.0.1", True),  # from the machine of the proxy
         ("127.0.0.1", "192.168.1.20", False),  # no proxy that is named
         ("192.168.1.20", "", True),
         (PUBLIC_ADDRESS, "192.168.1.20", False),

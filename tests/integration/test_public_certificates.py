@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import socket
 from pathlib import Path
 
 import pytest
 
 from support.front import Front, PublicAuthority
+from support.ports import free_port
 from support.processes import Client, Server, start_server
 
 
 @pytest.fixture
 def authority(tmp_path: Path) -> PublicAuthority:
     return PublicAuthority(tmp_path)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 def served(folder: Path, port: int) -> Server:

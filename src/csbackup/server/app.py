@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 from csbackup import __version__
 from csbackup.errors import ConfigInvalid, CsbError
 from csbackup.protocol.messages import Listing, PublicNames
+from csbackup.rules.access import is_loopback
 from csbackup.rules.calling import Way
 from csbackup.server.api.application import build_application
 from csbackup.server.api.workers import Workers
@@ -253,13 +254,13 @@ def _face(config: Config, identity: Identity, way: Way) -> Face:
 def _way(config: Config) -> Way:
     """What may stand before us. Whoever comes from our gateway may have been let through by it, as
     engines of containers do; and where people reach us by another port than ours, somebody passes
-    requests on, perhaps from this very machine.
+    requests on, perhaps from this very machine. A proxy that is named there says for whom it asks.
     """
-    veils = [*gateways(), *(LOOPBACK if config.is_passed_on else ())]
-    return Way(
-        tuple(map(ip_network, config.trusted_proxies)),
-        tuple(map(ip_network, veils)),
-    )
+    proxies = tuple(map(ip_network, config.trusted_proxies))
+    loopback = tuple(map(ip_network, LOOPBACK))
+    named = any(is_loopback(str(proxy.network_address)) for proxy in proxies)
+    veils = loopback if config.is_passed_on and not named else ()
+    return Way(proxies, (*veils, *map(ip_network, gateways())))
 
 
 def _answer_secret(folder: Path) -> bytes:
