@@ -1,11 +1,11 @@
 """Write the locks anew: the newest of Debian's packages, and the wheels of our own lock.
 
-    python packaging/runtime/lock.py [--check] [--archive URL] [--security URL] [--skip SUITE/MACHINE]
+    python packaging/runtime/lock.py [--check] [--archive URL] [--security URL] [--skip INDEX]
 
 `--check` writes nothing, and ends with 1 when Debian has something newer: a release looks first.
 `--skip trixie-security/armhf` leaves one index out, where a mirror has it older than its signature.
-Versions from the Python package index are those of `requirements/dev.lock`, so that what is shipped is
-what was tested; only their hashes are looked up.
+Versions from the Python package index are those of `requirements/dev.lock`, so that what is shipped
+is what was tested; only their hashes are looked up.
 """
 
 from __future__ import annotations
@@ -64,16 +64,16 @@ def newer(found: list[DebianFile]) -> list[str]:
 
 
 def _pinned(resolved: list[Wheel], target: Target) -> list[Wheel]:
+    versions = {one.name: one.version for one in resolved}
     if target.debian != "armhf":
-        return [wheels.pin(one.name, one.version, target) for one in resolved]
-    pinned = wheels.resolve([contents.ARMV7_TOOL], target, CONSTRAINT)
-    for one in resolved:
-        if one.name in contents.ARMV7_COMPILED:
-            pinned.append(wheels.pin(one.name, one.version, target, source=True))
-        elif one.name not in contents.ARMV7_FROM_DEBIAN:
-            version = contents.ARMV7_OLDER.get(one.name, one.version)
-            pinned.append(wheels.pin(one.name, version, target))
-    return pinned
+        return wheels.pin(versions, target)
+    for name in contents.ARMV7_FROM_DEBIAN:
+        versions.pop(name, None)
+    compiled = [name for name in contents.ARMV7_COMPILED if name in versions]
+    sources = [wheels.pin_source(name, versions.pop(name)) for name in compiled]
+    older = {name: one for name, one in contents.ARMV7_OLDER.items() if name in versions}
+    tool = wheels.pin_tool(contents.ARMV7_TOOL, CONSTRAINT)
+    return [*wheels.pin(versions | older, target), *sources, tool]
 
 
 def main() -> int:

@@ -1,7 +1,7 @@
 """Put a runtime together: Python with its own libraries and loader, bytecode only.
 
 bin/python3          starts it from wherever it lies (POSIX sh)
-bin/python3.13       the program itself; without the script above it wants the loader at its usual place
+bin/python3.13       the program itself, which looks for its loader where a system has it
 lib/                 the loader, the libraries
 lib/python313.zip    the standard library
 lib/python3.13/      what cannot lie in a zip; `dist-packages/` holds wheels and our own package
@@ -13,7 +13,6 @@ from __future__ import annotations
 import fnmatch
 import shutil
 import subprocess
-import sys
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -27,13 +26,14 @@ import wheels
 from debian import Archive
 from locks import SOURCE, DebianFile
 from problems import BuildStopped
-from targets import TARGETS, Target, of_this_machine
+from targets import Target, of_this_machine
 
 HERE = Path(__file__).resolve().parent
 _LIBRARY = f"lib/python{contents.PYTHON}"
 PACKAGES = f"{_LIBRARY}/dist-packages"  # Debian's Python looks here
 _OLDEST = (1980, 1, 1, 0, 0, 0)  # the oldest time a zip can hold: times must not differ
-_RUNS_ON_LESS = ("cryptography", "blake3", "lib")  # they look at the processor first
+# They say that they are for more than the oldest processor, and look at it before they use that.
+_RUNS_ON_LESS = ("libc.so.6", "libcrypto.so.3", "_rust.abi3.so", "blake3.cpython-313-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,10 +265,18 @@ def _write_licences(tree: Path, site: Path, target: Target, kind: str, folder: P
     for info in sorted(site.glob("*.dist-info")):
         for licence in sorted(info.rglob("LICEN[CS]E*")):
             shutil.copy(licence, licences / f"{info.name.partition('-')[0]}-{licence.name}")
-        if not info.name.startswith("clientserverbackup"):
-            shutil.rmtree(info)
+        _keep_metadata(info)
     notice = (HERE / "NOTICE").read_text("utf-8")
     (licences / "NOTICE").write_text(notice + "\n".join(lines) + "\n", "utf-8")
+
+
+def _keep_metadata(info: Path) -> None:
+    """Packages ask for their own version; nothing asks for the rest."""
+    for path in sorted(info.rglob("*"), reverse=True):
+        if path.is_dir():
+            path.rmdir()
+        elif path.name not in ("METADATA", "entry_points.txt"):
+            path.unlink()
 
 
 def _inside(target: Target) -> list[DebianFile]:

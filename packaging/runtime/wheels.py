@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from contents import PYTHON
 from locks import Wheel
 from problems import BuildStopped
-from targets import Target
+from targets import Target, of_this_machine
 
 
 def fetch(wheels: Iterable[Wheel], target: Target, cache: Path) -> dict[str, Path]:
@@ -28,20 +31,27 @@ def fetch(wheels: Iterable[Wheel], target: Target, cache: Path) -> dict[str, Pat
 
 def resolve(requirements: Sequence[str], target: Target, constraint: Path) -> list[Wheel]:
     """What pip would install on that machine, all of it."""
-    answer = _report(target, ["--constraint", str(constraint), *requirements])
-    return [_wheel(one) for one in answer["install"]]
+    return _report(target, ["--constraint", str(constraint), *requirements])
 
 
-def pin(name: str, version: str, target: Target, *, source: bool = False) -> Wheel:
-    """One project's file at that version; `source`: the one to compile from."""
-    if not source:
-        (one,) = _report(target, ["--no-deps", f"{name}=={version}"])["install"]
-        return _wheel(one)
+def pin(versions: Mapping[str, str], target: Target) -> list[Wheel]:
+    """The wheels of these projects at these versions, of nothing else."""
+    return _report(target, ["--no-deps", *(f"{name}=={one}" for name, one in versions.items())])
+
+
+def pin_tool(name: str, constraint: Path) -> Wheel:
+    """A project that runs on whatever machine builds."""
+    (wheel,) = resolve([name], replace(of_this_machine(), wheel_platforms=("any",)), constraint)
+    return wheel
+
+
+def pin_source(name: str, version: str) -> Wheel:
+    """The source to compile that project from."""
     with tempfile.TemporaryDirectory() as folder:
         arguments = ["--no-deps", "--no-binary", name, "--dest", folder]
         _pip("download", *arguments, f"{name}=={version}")
         (path,) = Path(folder).iterdir()
-        return Wheel(name, version, _hash(path))
+        return Wheel(name, version, hashlib.sha256(path.read_bytes()).hexdigest())
 
 
 def unpack(wheel: Path, folder: Path) -> None:
@@ -72,12 +82,11 @@ def _take(wheel: Wheel, target: Target, cache: Path) -> Path:
     return next(folder.iterdir())
 
 
-def _report(target: Target, arguments: list[str]) -> dict[str, list[dict[str, object]]]:
+def _report(target: Target, arguments: list[str]) -> list[Wheel]:
     with tempfile.TemporaryDirectory() as folder:
         options = ["--dry-run", "--ignore-installed", "--quiet", "--target", folder]
         text = _pip("install", *options, "--report", "-", *_for(target), *arguments)
-    answer: dict[str, list[dict[str, object]]] = json.loads(text)
-    return answer
+    return [_wheel(one) for one in json.loads(text)["install"]]
 
 
 def _for(target: Target) -> list[str]:
@@ -102,12 +111,7 @@ def _pip(*arguments: str) -> str:
     return outcome.stdout
 
 
-def _wheel(one: dict[str, object]) -> Wheel:
-    metadata, download = one["metadata"], one["download_info"]
-    assert isinstance(metadata, dict) and isinstance(download, dict)
-    digest = download["archive_info"]["hashes"]["sha256"]
-    return Wheel(metadata["name"].lower().replace("_", "-"), metadata["version"], digest)
-
-
-def _hash(path: Path) -> str:
-    return _pip("hash", "--algorithm", "sha256", str(path)).rpartition("sha256:")[2].strip()
+def _wheel(one: dict[str, Any]) -> Wheel:
+    metadata, archive = one["metadata"], one["download_info"]["archive_info"]
+    name = metadata["name"].lower().replace("_", "-")
+    return Wheel(name, metadata["version"], archive["hashes"]["sha256"])

@@ -1,6 +1,6 @@
 """Pack a built version of the client: the same files always give the same bytes.
 
-    python packaging/client/linux/bundle.py FOLDER --target linux-amd64 --out DIR [--formats tar,deb]
+    python packaging/client/linux/bundle.py FOLDER --target linux-amd64 --out DIR
 
 FOLDER is named as the version in it. Standard library and `dpkg-deb` only.
 """

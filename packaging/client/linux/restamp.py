@@ -20,11 +20,14 @@ from pathlib import Path
 import bundle
 
 _PACKAGES = "runtime/lib/python3.13/dist-packages"
-_COMPILE = (
-    "import py_compile, sys; py_compile.compile(sys.argv[1], sys.argv[2], sys.argv[3], doraise=True,"
-    " invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)"
+_COMPILE = """
+import py_compile, sys
+py_compile.compile(
+    *sys.argv[1:], doraise=True,
+    invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
 )
-_DOCSTRING = '"""Backups of many devices on a server you own."""'
+"""
+_DOCSTRING = '"""ClientServerBackup: a blind backup server that is also a friendly product."""'
 
 
 def restamp(folder: Path, version: str, code: dict[str, Path]) -> Path:
