@@ -35,6 +35,7 @@ CONFINED = (
     "--cap-drop=all",
     "--security-opt=no-new-privileges",
     "--memory=96m",
+    "--no-healthcheck",  # podman has systemd ask, which need not be here; the tests ask themselves
 )
 _STORAGE = """\
 [storage]
