@@ -36,6 +36,7 @@ TABLE: dict[str, tuple[int, ...]] = {
     "metrics": OPEN,  # asked from this machine
     "openapi": OPEN,
     "ca": OPEN,
+    "public_names": OPEN,
     "client_installer": OPEN,
     "client_wheel": OPEN,
     "server": OPEN,
@@ -281,6 +282,7 @@ REQUESTS: dict[str, Callable[[World], Request]] = {
     "metrics": _get("/metrics"),
     "openapi": _get("/api/openapi.json"),
     "ca": _get("/ca.crt"),
+    "public_names": _get("public-names"),
     "client_installer": _get("/client/install.sh"),
     "client_wheel": _wheel,
     "server": _get("server"),

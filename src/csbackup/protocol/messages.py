@@ -28,7 +28,7 @@ class ServerInfo:
     protocol_oldest: int
     protocol_newest: int
     pin: str
-    leaf_pin: str  # base64 SHA-256 of the leaf's public key, as `curl --pinnedpubkey` takes it
+    leaf_pin: str  # base64 SHA-256 of the leaf's public key, as `curl` takes it; empty: a proxy's
     url: str
     registration: Literal["local", "open", "invite", "closed"]
     may_register: bool  # whether this caller may, from where it calls
@@ -528,6 +528,14 @@ class ServerStatus:
 @dataclass(frozen=True, slots=True)
 class Done:
     done: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PublicNames:
+    """Under which names a certificate of a public CA is good too; see `format.vouching`."""
+
+    statement: Blob
+    signature: Blob
 
 
 @dataclass(frozen=True, slots=True)

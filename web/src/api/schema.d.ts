@@ -69,6 +69,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/public-names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Names under which a certificate of a public CA is good too, signed with the CA's key */
+        get: operations["public_names"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/client/install.sh": {
         parameters: {
             query?: never;
@@ -1631,6 +1648,11 @@ export interface components {
             /** Format: int64 */
             count: number;
         };
+        /** @description Under which names a certificate of a public CA is good too; see `format.vouching`. */
+        PublicNames: {
+            statement: string;
+            signature: string;
+        };
         /** @description What the server has for a device: the change `waiting` (0: none) wants `wanted`, made by somebody who saw `base`. `told_id`: what the device told last; empty: nothing. */
         PushedSettings: {
             /** Format: int64 */
@@ -2128,6 +2150,35 @@ export interface operations {
                 };
                 content: {
                     "application/x-x509-ca-cert": string;
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    public_names: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicNames"];
                 };
             };
             /** @description forbidden */

@@ -80,6 +80,11 @@ _PUBLIC = (
         who=ANYONE, answer=_PEM, handler=public.ca_certificate,
     ),
     Route(
+        "GET", f"{API}/public-names", "public_names",
+        "Names under which a certificate of a public CA is good too, signed with the CA's key",
+        who=ANYONE, answer=messages.PublicNames, handler=public.public_names,
+    ),
+    Route(
         "GET", "/client/install.sh", "client_installer", "The script that installs the client",
         who=ANYONE, answer=_SCRIPT, handler=public.client_installer,
     ),
