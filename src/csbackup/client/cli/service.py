@@ -16,13 +16,16 @@ from csbackup.client.cli.backup import back_up, groups_of
 from csbackup.client.cli.output import count, printable, size
 from csbackup.client.cli.program import UNFORESEEN, code_of
 from csbackup.client.cli.reaching import own_home
+from csbackup.client.cli.service_installing import install, start, stop, uninstall
 from csbackup.client.cli.service_orders import OrderListener
+from csbackup.client.cli.service_standing import status
 from csbackup.client.cli.service_state import LOCK, ServiceRunsAlready, ServiceState, keep_state
 from csbackup.client.config import Home
 from csbackup.client.keyring import load_device
 from csbackup.client.last_run import load_last_run
 from csbackup.client.log import LOG, log_failure
 from csbackup.client.platform.locking import only_run
+from csbackup.client.platform.telling import tell_supervisor
 from csbackup.errors import CsbError, RunInProgress
 
 FIRST_PAUSE_SECONDS = 60.0
@@ -33,6 +36,10 @@ LONGEST_LOOK_SECONDS = 60.0  # a machine that slept finds out so soon that it is
 @click.group()
 def service() -> None:
     """Back up regularly."""
+
+
+for command in (install, uninstall, start, stop, status):
+    service.add_command(command)
 
 
 @service.command(epilog="\b\nExample:\n  csb service run --every 30")
@@ -56,8 +63,10 @@ def run(minutes: float, as_json: bool) -> None:
     with _only_service(home):
         click.echo(f"Backing up every {minutes:g} minutes.", err=as_json)
         LOG.info("the service begins, every %g minutes", minutes)
+        tell_supervisor("READY=1")
         with _listening(home):
             _back_up_until(stopping, home, minutes * 60)
+            tell_supervisor("STOPPING=1")
         LOG.info("the service was asked to stop")
 
 
