@@ -45,6 +45,7 @@ COMMANDS = {
     "orders": ("orders", "What was ordered in the browser to be written back here."),
     "service": ("service", "Back up regularly."),
     "log": ("log", "Where the log lies; one file to send along."),
+    "uninstall": ("uninstall", "Take csb off this machine."),
     "version": ("status", "Say which release this is."),
 }
 
