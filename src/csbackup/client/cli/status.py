@@ -127,7 +127,7 @@ def _next(facts: Facts) -> list[str]:
     running = [f"Now       {'; '.join(now)}"] if now else []
     service = facts.service
     if service is None:
-        text = "no service backs up by itself: csb service run, or csb backup"
+        text = "no service backs up by itself: csb service install, or csb backup"
     elif not service.next_due:
         text = "the service is starting"
     else:

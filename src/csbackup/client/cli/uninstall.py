@@ -65,8 +65,9 @@ Examples:
   csb uninstall --purge --yes        also the keys and settings of this device
   csb uninstall --purge --revoke     asks for the password, and ends the device on the server
 
-What was backed up stays on the server, whatever you choose. Exit codes: 0 all is gone, 1 something stayed that should
-not, 2 nothing was removed.
+What was backed up stays on the server, whatever you choose.
+
+Exit codes: 0 all is gone, 1 something stayed that should not, 2 nothing was removed.
 """
 )
 @click.option(

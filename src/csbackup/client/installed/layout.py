@@ -17,6 +17,7 @@ class Layout:
     """For root, or for one person. None of it need be there."""
 
     for_root: bool
+    home: Path
     install: Path
     programs: Path
     state: Path
@@ -59,6 +60,7 @@ def find_layout(environment: Mapping[str, str], state: Path, *, for_root: bool) 
     if for_root:
         return Layout(
             for_root,
+            person,
             install,
             Path("/usr/local/bin"),
             state,
@@ -70,6 +72,7 @@ def find_layout(environment: Mapping[str, str], state: Path, *, for_root: bool) 
         )
     return Layout(
         for_root,
+        person,
         install,
         person / ".local/bin",
         state,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,12 +45,16 @@ class Going:
 
 @dataclass(frozen=True, slots=True)
 class RemovalPlan:
-    """`going` in the order in which it goes; `staying` with the reason; `emptied`: folders that
-    go when nothing is left in them."""
+    """`going` in the order in which it goes; `staying` with the reason.
+
+    `folders` are ours, `shared` are not: both go when nothing is left in them, and of ours it is
+    told when they do not.
+    """
 
     going: tuple[Going, ...]
     staying: tuple[Going, ...] = ()
-    emptied: tuple[Path, ...] = ()
+    folders: tuple[Path, ...] = ()
+    shared: tuple[Path, ...] = ()
 
 
 @dataclass(slots=True)
@@ -68,7 +71,7 @@ def plan_service_removal(layout: Layout) -> RemovalPlan:
         (layout.unit, "the service"),
         (layout.changes, "changes to the service"),
     )
-    return RemovalPlan(_there(places), emptied=_unit_folders(layout))
+    return RemovalPlan(_there(places), shared=_around(layout, layout.wanted))
 
 
 def plan_removal(layout: Layout, *, keep_state: bool, owned_by_package: bool) -> RemovalPlan:
@@ -76,27 +79,24 @@ def plan_removal(layout: Layout, *, keep_state: bool, owned_by_package: bool) ->
 
     A crash in between leaves a client that can be asked again, or nothing but its files.
     """
-    service = plan_service_removal(layout)
-    going = list(service.going)
-    staying: list[Going] = []
-    emptied = list(service.emptied)
+    going = list(plan_service_removal(layout).going)
     going += _there((entry, "starts with a session, or is in a menu") for entry in layout.desktop)
+    staying: list[Going] = []
+    folders: list[Path] = []
     state = _matching(layout.state, STATE_NAMES, "keys, settings and logs of this device")
-    if keep_state:
-        staying += [Going(layout.state, "keys and settings of this device")] if state else []
-    else:
+    if not keep_state:
         going += state
-        emptied.append(layout.state)
+        folders.append(layout.state)
+    elif state:
+        staying.append(Going(layout.state, "keys and settings of this device"))
     if owned_by_package:
         staying.append(Going(layout.install, "came as a package: `apt-get purge csb` removes it"))
-        return RemovalPlan(tuple(going), tuple(staying), tuple(emptied))
-    if layout.link.is_symlink() and layout.link.readlink() == layout.start:
-        going.append(Going(layout.link, "the command"))
-        emptied += () if layout.for_root else (layout.programs,)
-    if layout.start.is_file():
-        going += _matching(layout.install, INSTALL_NAMES, "the program")
-        emptied.append(layout.install)
-    return RemovalPlan(tuple(going), tuple(staying), tuple(emptied))
+    else:
+        going += _program(layout)
+        folders.append(layout.install)
+    places = (layout.wanted, layout.link, layout.install, layout.state, *layout.desktop)
+    shared = _around(layout, *places)
+    return RemovalPlan(tuple(going), tuple(staying), tuple(folders), shared)
 
 
 def remove(plan: RemovalPlan) -> Removed:
@@ -108,12 +108,13 @@ def remove(plan: RemovalPlan) -> Removed:
             done.gone.append(one.path)
         except OSError as problem:
             done.lost.append(f"{one.path} cannot be removed: {problem.strerror}.")
-    for folder in plan.emptied:
-        with suppress(FileNotFoundError):
-            try:
-                folder.rmdir()
-            except OSError:
-                done.left.append(folder)
+    for folder in (*plan.folders, *plan.shared):
+        try:
+            folder.rmdir()
+        except FileNotFoundError:
+            continue
+        except OSError:
+            done.left += [folder] if folder in plan.folders else []
     return done
 
 
@@ -133,7 +134,20 @@ def _matching(folder: Path, names: tuple[str, ...], what: str) -> list[Going]:
     return [Going(path, what) for path in sorted(found)]
 
 
-def _unit_folders(layout: Layout) -> tuple[Path, ...]:
-    """Folders that a person who never had a unit would not have; systemd brings root's own."""
-    wants = (layout.wanted.parent,)
-    return wants if layout.for_root else (*wants, layout.units, layout.units.parent)
+def _program(layout: Layout) -> tuple[Going, ...]:
+    """The installed client, and the link to it unless that leads to another one."""
+    links = layout.link.is_symlink() and layout.link.readlink() == layout.start
+    link = (Going(layout.link, "the command"),) if links else ()
+    if not layout.start.is_file():
+        return link
+    return (*link, *_matching(layout.install, INSTALL_NAMES, "the program"))
+
+
+def _around(layout: Layout, *places: Path) -> tuple[Path, ...]:
+    """The folders above, innermost first, that a person need not have had before; root's come with
+    the system, but for the one of links that systemd makes where it is missing."""
+    if layout.for_root:
+        return (layout.wanted.parent,)
+    above = {folder for place in places for folder in place.parents}
+    own = {folder for folder in above if layout.home in folder.parents}
+    return tuple(sorted(own, key=lambda folder: -len(folder.parts)))
