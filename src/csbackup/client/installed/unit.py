@@ -18,7 +18,7 @@ def render_unit(*, for_root: bool, command: Sequence[str], state: Path, device: 
     kind = "system" if for_root else "user"
     template = resources.files(f"{__package__}.units").joinpath(f"{kind}.service").read_text()
     values = {
-        "COMMAND": " ".join(_word(one, expands=True) for one in command),
+        "COMMAND": " ".join((_program(command[0]), *(_word(one) for one in command[1:]))),
         "STATE": _word(str(state)),
         "SETTING": _word(f"CSB_HOME={state}"),
         "DEVICE": _path(state / device),
@@ -31,11 +31,18 @@ def _path(path: Path) -> str:
     return _one_line(str(path)).replace("%", "%%")
 
 
-def _word(text: str, *, expands: bool = False) -> str:
+def _program(path: str) -> str:
+    """What systemd starts; it takes no quotes and backslashes in such a path, however written."""
+    if any(letter in path for letter in "\"'\\"):
+        raise PathProblem(
+            f"{path} cannot be started by systemd: it has quotes or a backslash in it."
+        )
+    return _word(path)
+
+
+def _word(text: str) -> str:
     """Text as one word of a unit, in quotes where it needs them."""
     text = _one_line(text).replace("%", "%%")
-    if expands:
-        text = text.replace("$", "$$")
     if _PLAIN.fullmatch(text):
         return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
