@@ -58,6 +58,7 @@ class Facts:
     absent: tuple[tuple[bytes, str], ...] = ()
     running: bool = False
     service: ServiceState | None = None
+    paused_until: int = 0
 
     @property
     def chosen(self) -> tuple[bytes, ...]:
@@ -233,6 +234,7 @@ def describe(standing: Standing) -> dict[str, Any]:
         "failure_code": facts.last.failure_code if facts.last else "",
         "running": facts.running,
         "orders": server.orders,
+        "paused_until": iso(facts.paused_until) if facts.paused_until else None,
         "service": _service_json(facts.service),
     }
 
@@ -272,4 +274,10 @@ def _service_json(service: ServiceState | None) -> dict[str, Any] | None:
         "every_seconds": service.every_seconds,
         "next_due": iso(service.next_due) if service.next_due else None,
         "failures": service.failures,
+        "reasons": [
+            {"code": one.code, "until": iso(one.until) if one.until else None}
+            for one in service.reasons
+        ],
+        "continuous": service.continuous,
+        "shortfall": service.shortfall,
     }
