@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import unquote_to_bytes
 
 from csbackup.client.config import Home
+from csbackup.client.files.stills.holding import Mode
 from csbackup.errors import PathProblem, RequestError
 from csbackup.format.ids import SHORT, SourceId
 from csbackup.format.snapshot import Settings
@@ -30,6 +31,7 @@ class _File:
     default_exclusions: bool = True
     schedule: Schedule = Schedule()
     limits: Limits = Limits()
+    stills: Mode = "auto"
 
 
 def load_settings(home: Home) -> Settings | None:
@@ -83,6 +85,17 @@ def load_limits(home: Home) -> Limits:
 def save_limits(home: Home, limits: Limits) -> None:
     """Everything else stays as it is; `check_limits` has nothing against them."""
     _save(home, replace(_load(home) or _File(new_settings().source), limits=limits))
+
+
+def load_stills(home: Home) -> Mode:
+    """Whether file systems are to hold still while they are read."""
+    file = _load(home)
+    return file.stills if file else "auto"
+
+
+def save_stills(home: Home, mode: Mode) -> None:
+    """Everything else stays as it is."""
+    _save(home, replace(_load(home) or _File(new_settings().source), stills=mode))
 
 
 def new_settings() -> Settings:

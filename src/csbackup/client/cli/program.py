@@ -33,6 +33,7 @@ COMMANDS = {
     "add": ("source", "Back up these folders or files."),
     "remove": ("source", "No longer back up a folder or file."),
     "exclude": ("source", "Leave out what matches a pattern."),
+    "stills": ("stills", "Read from stills of the file systems."),
     "backup": ("backup", "Back up now."),
     "status": ("status", "Is this machine protected?"),
     "snapshots": ("browse", "List the snapshots."),

@@ -19,12 +19,14 @@ STATE_NAMES = (
     "device.json",
     "heads.json",
     "hide-paths.salt",
+    "hooks.json",
     "journal.db*",
     "last-run.json",
     "logs",
     "orders-memory.lock",
     "orders.json",
     "orders.lock",
+    "pause.json",
     "server.json",
     "service.json",
     "service.lock",
@@ -32,7 +34,7 @@ STATE_NAMES = (
     "stills.json",
     "still-*",
 )
-INSTALL_NAMES = ("csb", "current", "trial", "previous", "versions", "*.lock", "*.json", "README*")
+INSTALL_NAMES = ("csb", "current", "rolled-back", "trial", "trial-*", "versions")
 
 
 @dataclass(frozen=True, slots=True)
