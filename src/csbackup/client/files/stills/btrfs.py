@@ -96,7 +96,7 @@ def _snapshot(top: bytes, subvolume: bytes, name: bytes) -> bytes:
     with suppress(FileExistsError):
         os.mkdir(folder, 0o700)  # noqa: PTH102  paths are bytes
     with _opened(folder) as there, _opened(top + subvolume) as here:
-        request = _SNAPSHOT.pack(here, 0, _READ_ONLY, name)
+        request = bytearray(_SNAPSHOT.pack(here, 0, _READ_ONLY, name))
         try:
             fcntl.ioctl(there, _SNAP_CREATE_V2, request)
         except OSError as failure:
@@ -108,7 +108,7 @@ def _destroy(top: bytes, path: bytes) -> None:
     folder, _, name = path.rpartition(b"/")
     with _opened(folder) as there:
         try:
-            fcntl.ioctl(there, _SNAP_DESTROY, _NAMED.pack(0, name))
+            fcntl.ioctl(there, _SNAP_DESTROY, bytearray(_NAMED.pack(0, name)))
         except OSError as failure:
             if failure.errno != errno.ENOENT:
                 raise NoStill(f"btrfs removes no snapshot: {failure.strerror}") from failure
