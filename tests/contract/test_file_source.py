@@ -14,6 +14,7 @@ from csbackup.client.config import Home
 from csbackup.client.files import FileSource, LiveFiles
 from csbackup.client.files.stills.btrfs import Btrfs
 from csbackup.client.files.stills.holding import Stills
+from csbackup.client.files.stills.notes import Notes
 from csbackup.client.scan import Bounds, scan_folder, status_of
 from csbackup.rules.exclusion import exclusions_of
 from support.file_systems import file_system
@@ -200,6 +201,6 @@ def test_nothing_of_a_still_is_left(tmp_path: Path) -> None:
     ) as held:
         assert held.how[0].kind == "fake"
         assert list(mirrors.iterdir())
-        assert (home.path / "stills.json").exists()
+        assert len(Notes(home).all()) == 1
 
-    assert list(mirrors.iterdir()) == [] and list(home.path.iterdir()) == []
+    assert list(mirrors.iterdir()) == [] and Notes(home).all() == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from support.booted import Booted, booted_machine, why_not
-from support.file_systems import open_place
+from support.file_systems import file_system, open_place
 from support.installed import write_install
 from support.processes import PASSWORD, Client, Server, start_server
 from support.users import python_for_everybody
@@ -106,7 +107,10 @@ def releases(ground: Path) -> Iterator[Path]:
 @pytest.fixture
 def device(machine: Booted, server: Server, releases: Path) -> Device:
     """Root's, set up, with a folder chosen."""
-    device = Device(machine, server, before=files(machine))
+    return set_up(Device(machine, server, before=files(machine)), releases)
+
+
+def set_up(device: Device, releases: Path) -> Device:
     device.shell(
         f"cp -a {releases}/opt/csb /opt/csb && ln -s /opt/csb/csb /usr/local/bin/csb;"
         "mkdir /srv/papers && echo one > /srv/papers/one"
@@ -205,13 +209,7 @@ def test_a_server_that_is_away_does_not_end_the_service(
 ) -> None:
     with start_server(ground / "data-away") as server:
         Client(ground / "second", server.url, server.pin).register("ada", device="first")
-        device = Device(machine, server)
-        device.shell(
-            f"cp -a {releases}/opt/csb /opt/csb && ln -s /opt/csb/csb /usr/local/bin/csb;"
-            "mkdir /srv/papers && echo one > /srv/papers/one"
-        )
-        device.login("laptop")
-        device.run("add", "/srv/papers")
+        device = set_up(Device(machine, server), releases)
 
     device.run("service", "install")
     wait_for(lambda: device.run("service", "status", "--json", code=None)["last_failure"])
@@ -240,8 +238,19 @@ def test_stopping_ends_a_backup_within_seconds(device: Device) -> None:
     assert device.shown("ActiveState") == "active"
 
 
+def run_within(device: Device, script: str) -> None:
+    """Run something in a unit that is ours but for what it runs."""
+    unit = device.run("service", "install", "--print")
+    unit = unit.replace("ExecStart=/opt/csb/csb service run", f'ExecStart=sh -ec "{script}"')
+    unit = unit.replace("Type=notify", "Type=oneshot").replace("Restart=always", "Restart=no")
+    unit = unit.replace("[Service]", f'[Service]\nEnvironment="CSB_PASSWORD={PASSWORD}"')
+    file = "/run/systemd/system/within.service"
+    device.machine.run("sh", "-c", f'printf %s "$UNIT" > {file}', UNIT=unit)
+    started = device.machine.run("systemctl", "start", "within")
+    assert started.returncode == 0, device.machine.journal()
+
+
 def test_within_the_unit_everything_can_be_read_and_given_back(device: Device) -> None:
-    """A backup and a restore in a unit that is ours but for what it runs."""
     device.shell(
         """
         cd /srv/papers
@@ -251,21 +260,34 @@ def test_within_the_unit_everything_can_be_read_and_given_back(device: Device) -
         setfattr -n trusted.csb -v secret one
         """
     )
-    unit = device.run("service", "install", "--print")
-    script = "/opt/csb/csb backup && /opt/csb/csb restore /srv/papers --to /srv/back"
-    unit = unit.replace("ExecStart=/opt/csb/csb service run", f'ExecStart=sh -ec "{script}"')
-    unit = unit.replace("Type=notify", "Type=oneshot").replace("Restart=always", "Restart=no")
-    unit = unit.replace("[Service]", f'[Service]\nEnvironment="CSB_PASSWORD={PASSWORD}"')
-    device.machine.run("sh", "-c", 'printf %s "$UNIT" > /run/systemd/system/within.service',
-                       UNIT=unit)  # fmt: skip
 
-    started = device.machine.run("systemctl", "start", "within")
+    run_within(device, "/opt/csb/csb backup && /opt/csb/csb restore /srv/papers --to /srv/back")
 
-    assert started.returncode == 0, device.machine.journal()
     listing = "cd {}; stat -c '%n %a %u %g %F %t %T' *; getcap capable; getfattr -m - -d -- one"
     assert device.shell(listing.format("/srv/papers")) == device.shell(
         listing.format("/srv/back/papers")
     )
+
+
+def test_within_the_unit_a_btrfs_can_hold_still(server: Server, releases: Path) -> None:
+    with file_system(releases, "btrfs") as disk, booted_machine(releases) as machine:
+        (disk / "data").mkdir()
+        (disk / "data/file").write_text("content")
+        mounted = subprocess.check_output(["findmnt", "-no", "SOURCE", disk], text=True).strip()
+        numbers = Path(mounted).stat().st_rdev
+        device = set_up(Device(machine, server), releases)
+        device.shell(
+            f"[ -e {mounted} ] || mknod {mounted} b {os.major(numbers)} {os.minor(numbers)}"
+        )
+        device.run("add", str(disk / "data"))
+
+        run_within(device, "/opt/csb/csb backup --json > /srv/told.json")
+
+        told = json.loads(device.shell("cat /srv/told.json"))
+        froms = {one["path"]: one["read_from"] for one in told["stills"]}
+        assert froms[str(disk / "data")] == "btrfs" and told["problems"] == []
+        device.run("uninstall", "--purge", "--yes")
+        assert [path.name for path in disk.iterdir()] == ["data"]
 
 
 def test_a_machine_is_as_before_after_csb_is_gone(device: Device) -> None:

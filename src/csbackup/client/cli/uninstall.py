@@ -18,6 +18,7 @@ from csbackup.client.cli.reaching import own_home, unlock_own
 from csbackup.client.cli.service_installing import own_layout, stop_for_good
 from csbackup.client.cli.service_state import running_service
 from csbackup.client.config import Home
+from csbackup.client.files.stills.holding import Stills, is_root, usual_holders
 from csbackup.client.installed.layout import Layout
 from csbackup.client.installed.removing import (
     RemovalPlan,
@@ -116,6 +117,8 @@ def take_off(home: Home, layout: Layout, plan: RemovalPlan) -> Removed:
     lost = stop_for_good(systemd) if asked else []
     if running := running_service(home):
         raise StillRuns(running.process)
+    if is_root():
+        Stills(home, usual_holders(home)).leave()
     done = remove(plan)
     done.lost[:0] = lost
     if asked and systemd.answers():

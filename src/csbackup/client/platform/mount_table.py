@@ -20,6 +20,7 @@ class Mount:
     point: bytes
     kind: bytes
     source: bytes
+    read_only: bool = False  # the whole file system, wherever else it is mounted
 
     def holds(self, path: bytes) -> bool:
         """Whether a path is at or below the mount point, if no other mount is in between."""
@@ -47,7 +48,10 @@ def read_mounts(lines: Iterable[bytes]) -> Iterator[Mount]:
         before, _, after = line.partition(b" - ")
         fields, origin = before.split(b" "), after.split(b" ")
         if len(fields) > 4 and len(origin) > 1:
-            yield Mount(_plain(fields[3]), _plain(fields[4]), origin[0], _plain(origin[1]))
+            read_only = b"ro" in origin[2].split(b",") if len(origin) > 2 else False
+            yield Mount(
+                _plain(fields[3]), _plain(fields[4]), origin[0], _plain(origin[1]), read_only
+            )
 
 
 def _plain(escaped: bytes) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import struct
@@ -53,41 +52,52 @@ class Btrfs:
         with ExitStack() as ending:
             top = ending.enter_context(mounted(self._run, source, self.kind, _TOP, self._below))
             made: dict[bytes, bytes] = {}
-            stills = []
-            for one in wanted:
-                subvolume = _subvolume_of(top, one.inner)
-                if subvolume not in made:
-                    made[subvolume] = _snapshot(top, subvolume, f"{name}-{len(made)}".encode())
-                    ending.callback(_destroy, top, made[subvolume])
-                inside = one.inner[len(subvolume) :].strip(b"/")
-                path = b"/".join(part for part in (made[subvolume], inside) if part)
-                stills.append(_still(one.live, path, top + subvolume, inside))
-            yield tuple(stills)
+            ending.callback(_destroy_all, made)
+            yield tuple(_take(top, one, made, name) for one in wanted)
 
     def let_go(self, source: str, name: str) -> None:
         with mounted(self._run, source, self.kind, _TOP, self._below) as top:
-            folder = top + b"/" + FOLDER
-            with suppress(FileNotFoundError):
-                for found in os.listdir(folder):  # noqa: PTH208  paths are bytes
-                    if found.startswith(name.encode() + b"-"):
-                        _destroy(top, folder + b"/" + found)
+            for path in _stills_in(top + b"/" + FOLDER):
+                if path.rpartition(b"/")[2].startswith(name.encode() + b"-"):
+                    _destroy(path)
+
+    def leave(self, source: str) -> None:
+        with (
+            mounted(self._run, source, self.kind, _TOP, self._below) as top,
+            suppress(OSError),  # other devices of ours may have stills there
+        ):
+            os.rmdir(top + b"/" + FOLDER)  # noqa: PTH106  paths are bytes
+
+
+def _stills_in(folder: bytes) -> list[bytes]:
+    try:
+        return [folder + b"/" + name for name in os.listdir(folder)]  # noqa: PTH208  bytes
+    except OSError:
+        return []
+
+
+def _take(top: bytes, one: Wanted, made: dict[bytes, bytes], name: str) -> Still:
+    """A still of what is wanted. `made`: the snapshots so far, by subvolume."""
+    try:
+        subvolume = _subvolume_of(top, one.inner)
+        if subvolume not in made:
+            made[subvolume] = _snapshot(top, subvolume, f"{name}-{len(made)}".encode())
+        inside = one.inner.rstrip(b"/")[len(subvolume) :]
+        path = made[subvolume] + inside
+        devices = os.lstat(path).st_dev, os.lstat(top + subvolume + inside).st_dev
+    except OSError as failure:
+        raise NoStill(f"btrfs makes no snapshot: {failure.strerror}") from failure
+    return Still(one.live, path, *devices, _HOLE_INODE)
 
 
 def _subvolume_of(top: bytes, inner: bytes) -> bytes:
     """The path of the subvolume that something is in; empty for the top one."""
     path = inner.rstrip(b"/")
     while path:
-        if _is_subvolume(top + path):
+        if os.lstat(top + path).st_ino == _SUBVOLUME_INODE:
             return path
         path = path.rpartition(b"/")[0]
     return b""
-
-
-def _is_subvolume(path: bytes) -> bool:
-    try:
-        return os.lstat(path).st_ino == _SUBVOLUME_INODE
-    except OSError as failure:
-        raise NoStill(f"{os.fsdecode(path)}: {failure.strerror}") from failure
 
 
 def _snapshot(top: bytes, subvolume: bytes, name: bytes) -> bytes:
@@ -97,30 +107,25 @@ def _snapshot(top: bytes, subvolume: bytes, name: bytes) -> bytes:
         os.mkdir(folder, 0o700)  # noqa: PTH102  paths are bytes
     with _opened(folder) as there, _opened(top + subvolume) as here:
         request = bytearray(_SNAPSHOT.pack(here, 0, _READ_ONLY, name))
-        try:
-            fcntl.ioctl(there, _SNAP_CREATE_V2, request)
-        except OSError as failure:
-            raise NoStill(f"btrfs makes no snapshot: {failure.strerror}") from failure
+        fcntl.ioctl(there, _SNAP_CREATE_V2, request)
     return folder + b"/" + name
 
 
-def _destroy(top: bytes, path: bytes) -> None:
+def _destroy_all(made: dict[bytes, bytes]) -> None:
+    for path in made.values():
+        with suppress(NoStill):  # it is noted, and tried again
+            _destroy(path)
+
+
+def _destroy(path: bytes) -> None:
     folder, _, name = path.rpartition(b"/")
-    with _opened(folder) as there:
-        try:
-            fcntl.ioctl(there, _SNAP_DESTROY, bytearray(_NAMED.pack(0, name)))
-        except OSError as failure:
-            if failure.errno != errno.ENOENT:
-                raise NoStill(f"btrfs removes no snapshot: {failure.strerror}") from failure
-
-
-def _still(live: bytes, path: bytes, subvolume: bytes, inside: bytes) -> Still:
     try:
-        device = os.lstat(path).st_dev
-        live_device = os.lstat(subvolume + (b"/" + inside if inside else b"")).st_dev
+        with _opened(folder) as there:
+            fcntl.ioctl(there, _SNAP_DESTROY, bytearray(_NAMED.pack(0, name)))
+    except FileNotFoundError:
+        return
     except OSError as failure:
-        raise NoStill(f"{os.fsdecode(live)}: {failure.strerror}") from failure
-    return Still(live, path, device, live_device, _HOLE_INODE)
+        raise NoStill(f"btrfs removes no snapshot: {failure.strerror}") from failure
 
 
 @contextmanager

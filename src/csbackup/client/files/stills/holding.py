@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -93,8 +93,8 @@ class Stills:
 
     def _foreseen(self, one: Wanted) -> HowRead:
         holder = self._holder(one.mount)
-        if holder is None:
-            return HowRead(one.live, LIVE, _no_stills(one.mount), usual=True)
+        if holder is None or one.mount.read_only:
+            return HowRead(one.live, LIVE, _why_none(one.mount), usual=True)
         return HowRead(one.live, holder.kind)
 
     def _holder(self, mount: Mount) -> Holder | None:
@@ -109,15 +109,23 @@ class Stills:
             if holder is not None and is_gone(holder, note):
                 notes.drop(note)
 
+    def leave(self) -> None:
+        """Clear up for good; what resists stays where it is."""
+        self.clear()
+        for place in Notes(self.home).places():
+            for holder in self.holders:
+                if holder.kind == place.kind:
+                    with suppress(NoStill):
+                        holder.leave(place.source)
+
     def _hold(
         self, wanted: list[Wanted], name: str, held: Held, ending: ExitStack
     ) -> tuple[Still, ...]:
         mount = wanted[0].mount
         holder = self._holder(mount)
-        if holder is None:
+        if holder is None or mount.read_only:
             if _on_a_disk(mount):
-                why = _no_stills(mount)
-                held.how += [HowRead(one.live, LIVE, why, usual=True) for one in wanted]
+                held.how += [self._foreseen(one) for one in wanted]
             return ()
         try:
             stills = ending.enter_context(self._noted(holder, wanted, name))
@@ -133,28 +141,20 @@ class Stills:
     def _noted(
         self, holder: Holder, wanted: list[Wanted], name: str
     ) -> Iterator[tuple[Still, ...]]:
-        """`NoStill` at the beginning only: what cannot be removed afterwards is noted, and no
-        reason for a backup to fail."""
+        """`NoStill` at the beginning only."""
         notes = Notes(self.home)
         note = Note(holder.kind, os.fsdecode(wanted[0].mount.source), name)
         notes.add(note)
-        begun = ended = False
         try:
             with holder.hold(wanted, name) as stills:
-                begun = True
                 yield stills
-            ended = True
-        except NoStill as failure:
-            if not begun:
-                raise
-            LOG.warning("a still was not removed %s", shown("detail", failure))
         finally:
-            if ended or is_gone(holder, note):
+            if is_gone(holder, note):
                 notes.drop(note)
 
 
 def is_gone(holder: Holder, note: Note) -> bool:
-    """Remove what may be left of a still; False where that cannot be done now."""
+    """Whether nothing is left of a still, which is tried once more; False where that cannot be."""
     try:
         holder.let_go(note.source, note.name)
     except NoStill as failure:
@@ -190,7 +190,9 @@ def _on_a_disk(mount: Mount) -> bool:
     return disk and mount.kind not in _UNCHANGING
 
 
-def _no_stills(mount: Mount) -> str:
+def _why_none(mount: Mount) -> str:
+    if mount.read_only:
+        return "it is mounted read-only, and does not change"
     return f"{mount.kind.decode(errors='replace')} here makes no stills"
 
 

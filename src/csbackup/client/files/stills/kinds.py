@@ -65,9 +65,13 @@ class Holder(Protocol):
     ) -> AbstractContextManager[tuple[Still, ...]]:
         """Stills of everything in one file system, called `name`; `NoStill` when there are none.
 
-        They are gone afterwards. What a crash leaves, `let_go` removes.
+        They are removed at the end, which never raises: what could not be removed then, or was
+        left by a crash, is for `let_go`.
         """
 
     def let_go(self, source: str, name: str) -> None:
         """Remove whatever is called `name` in the file system `source`; `NoStill` where that
         cannot be done now. Nothing of that name is fine."""
+
+    def leave(self, source: str) -> None:
+        """Take away, for good, what was made in the file system to have stills in."""

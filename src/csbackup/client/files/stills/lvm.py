@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,7 +58,7 @@ class Lvm:
         volume = self._ask(os.fsdecode(mount.source))
         with ExitStack() as ending:
             self._create(volume, name)
-            ending.callback(self._remove, volume.group, name)
+            ending.callback(self._remove_if_it_goes, volume.group, name)
             kind = mount.kind.decode()
             options = "ro,nouuid" if kind == "xfs" else "ro"
             device = f"/dev/{volume.group}/{name}"
@@ -69,6 +69,9 @@ class Lvm:
         group = self._ask(source).group
         if self._run(("lvs", "--noheadings", f"{group}/{name}")).fine:
             self._remove(group, name)
+
+    def leave(self, source: str) -> None:
+        """There is nothing but the stills."""
 
     def _ask(self, source: str) -> Volume:
         asked = ("lvs", "--reportformat", "json", "--units", "b", "--nosuffix")
@@ -89,6 +92,10 @@ class Lvm:
         )
         if not made.fine:
             raise NoStill(f"LVM makes no snapshot: {made.reason}")
+
+    def _remove_if_it_goes(self, group: str, name: str) -> None:
+        with suppress(NoStill):  # it is noted, and tried again
+            self._remove(group, name)
 
     def _remove(self, group: str, name: str) -> None:
         gone = self._run(("lvremove", "--yes", f"{group}/{name}"))

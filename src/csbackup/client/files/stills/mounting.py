@@ -23,23 +23,29 @@ def mounted(run: Run, source: str, kind: str, options: str, below: Path) -> Iter
     this process, however that ends. A crash in between leaves a mount that `unmount_leftovers`
     finds.
     """
-    point = tempfile.mkdtemp(prefix=PREFIX, dir=below)
-    top: int | None = None
+    top = _mount(run, source, kind, options, below)
+    try:
+        yield b"/proc/self/fd/%d" % top
+    finally:
+        os.close(top)
+
+
+def _mount(run: Run, source: str, kind: str, options: str, below: Path) -> int:
+    """A descriptor of its top folder."""
+    try:
+        point = tempfile.mkdtemp(prefix=PREFIX, dir=below)
+    except OSError as failure:
+        raise NoStill(f"{below}: {failure.strerror}") from failure
     try:
         done = run(("mount", "-t", kind, "-o", f"{options},{_OPTIONS}", "--", source, point))
         if not done.fine:
             raise NoStill(f"{source} cannot be mounted once more: {done.reason}")
-        try:
-            top = os.open(point, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        finally:
-            run(("umount", "-l", point))
-        Path(point).rmdir()
-        yield b"/proc/self/fd/%d" % top
+        return os.open(point, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as failure:
         raise NoStill(f"{source}: {failure.strerror}") from failure
     finally:
-        if top is not None:
-            os.close(top)
+        if os.path.ismount(point):
+            run(("umount", "-l", point))
         with suppress(OSError):
             Path(point).rmdir()
 

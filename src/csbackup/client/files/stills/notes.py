@@ -3,7 +3,7 @@ made, so that a crash leaves none that nobody knows of."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from csbackup.client.config import Home
 from csbackup.errors import RequestError
@@ -22,8 +22,17 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A file system in which there were stills of ours at any time."""
+
+    kind: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class _File:
     stills: tuple[Note, ...] = ()
+    places: tuple[Place, ...] = ()
 
 
 class Notes:
@@ -31,21 +40,27 @@ class Notes:
         self._home = home
 
     def all(self) -> tuple[Note, ...]:
-        """A damaged file is as none: then a still may be left, and `csb stills` says where."""
-        try:
-            found = self._home.read_json(FILE)
-            return parse(_File, found.value, "It").stills if found else ()
-        except (ValueError, RequestError):
-            return ()
+        return self._load().stills
+
+    def places(self) -> tuple[Place, ...]:
+        return self._load().places
 
     def add(self, note: Note) -> None:
-        self._keep((*self.all(), note))
+        file = self._load()
+        places = dict.fromkeys((*file.places, Place(note.kind, note.source)))
+        self._keep(_File((*file.stills, note), tuple(places)))
 
     def drop(self, note: Note) -> None:
-        self._keep(tuple(one for one in self.all() if one != note))
+        file = self._load()
+        self._keep(replace(file, stills=tuple(one for one in file.stills if one != note)))
 
-    def _keep(self, notes: tuple[Note, ...]) -> None:
-        if notes:
-            self._home.write_json(FILE, render(_File(notes)))
-        else:
-            self._home.remove(FILE)
+    def _load(self) -> _File:
+        """A damaged file is as none: then a still may be left, under a name that says whose."""
+        try:
+            found = self._home.read_json(FILE)
+            return parse(_File, found.value, "It") if found else _File()
+        except (ValueError, RequestError):
+            return _File()
+
+    def _keep(self, file: _File) -> None:
+        self._home.write_json(FILE, render(file))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 from csbackup.client.files.stills.kinds import NoStill, Still, Wanted
 from csbackup.client.platform.commands import Run, run_command
@@ -34,7 +34,7 @@ class Zfs:
         if not made.fine:
             raise NoStill(f"ZFS makes no snapshot: {made.reason}")
         with ExitStack() as ending:
-            ending.callback(self._destroy, dataset, name)
+            ending.callback(self._destroy_if_it_goes, dataset, name)
             top = self._top_of(wanted[0].mount)
             yield tuple(_still(one, top, name) for one in wanted)
 
@@ -43,6 +43,13 @@ class Zfs:
             ("zfs", "list", "-H", "-t", "snapshot", "-o", "name", f"{source}@{name}")
         ).fine:
             self._destroy(source, name)
+
+    def leave(self, source: str) -> None:
+        """There is nothing but the stills."""
+
+    def _destroy_if_it_goes(self, dataset: str, name: str) -> None:
+        with suppress(NoStill):  # it is noted, and tried again
+            self._destroy(dataset, name)
 
     def _destroy(self, dataset: str, name: str) -> None:
         gone = self._run(("zfs", "destroy", f"{dataset}@{name}"))
