@@ -16,7 +16,7 @@ from csbackup.client.backup.waiting import Waiting
 from csbackup.client.cli import options
 from csbackup.client.cli.around import about_the_run
 from csbackup.client.cli.dry_run import dry_run
-from csbackup.client.cli.opening import open_files
+from csbackup.client.cli.opening import open_files, open_stills
 from csbackup.client.cli.output import count, percent, print_json, size
 from csbackup.client.cli.problems import problem_lines, show_notes
 from csbackup.client.cli.program import FINISHED, FINISHED_WITH_PROBLEMS, UNFORESEEN, code_of
@@ -31,7 +31,7 @@ from csbackup.client.log import LOG
 from csbackup.client.platform.memory import give_back_large_buffers
 from csbackup.client.problems import Group, Problem, grouped
 from csbackup.client.pushed.taking import attend
-from csbackup.client.settings import load_settings
+from csbackup.client.settings import load_settings, load_stills
 from csbackup.errors import CsbError, NothingToBackUp, RunInProgress
 from csbackup.format.snapshot import Settings
 
@@ -135,6 +135,7 @@ def _run(home: Home, asked: _Asked) -> tuple[Settings, BackupResult]:
     give_back_large_buffers()
     limits = limits_from(os.environ)
     load_device(home)
+    stills = load_stills(home)
     LOG.info("Reaching the server")
     device, connection, settings = _begin(home)
     with (
@@ -154,6 +155,8 @@ def _run(home: Home, asked: _Asked) -> tuple[Settings, BackupResult]:
             on_file=name_file if asked.verbose and not asked.quiet else None,
             only_changes=asked.only_changes,
             problems=asked.problems,
+            stills=open_stills(home, stills),
+            insists_on_stills=stills == "on",
         )
         return settings, run_backup(context, waiting)
 

@@ -34,6 +34,7 @@ COMMANDS = {
     "remove": ("source", "No longer back up a folder or file."),
     "exclude": ("source", "Leave out what matches a pattern."),
     "settings": ("settings", "What is set, and what was changed from the web."),
+    "stills": ("stills", "Read from stills of the file systems."),
     "backup": ("backup", "Back up now."),
     "status": ("status", "Is this machine protected?"),
     "snapshots": ("browse", "List the snapshots."),
@@ -52,6 +53,7 @@ COMMANDS = {
     "hooks": ("hooks", "What this device does before and after a backup."),
     "log": ("log", "Where the log lies; one file to send along."),
     "update": ("update", "Which version runs, and which one should."),
+    "uninstall": ("uninstall", "Take csb off this machine."),
     "version": ("status", "Say which release this is."),
 }
 
