@@ -6,6 +6,7 @@ from csbackup.client.connection.device import Connection
 from csbackup.client.connection.opening import ask_pin, ask_server, open_transport
 from csbackup.client.connection.pace import Pace
 from csbackup.client.connection.person import PersonConnection
+from csbackup.client.connection.releases import ReleaseSource
 from csbackup.client.connection.transport import Request, Streamed, Transport
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Connection",
     "Pace",
     "PersonConnection",
+    "ReleaseSource",
     "Request",
     "Streamed",
     "Transport",
