@@ -39,6 +39,7 @@ from csbackup.server.services.deletion import Deletions
 from csbackup.server.services.devices import Devices
 from csbackup.server.services.downloads import Downloads
 from csbackup.server.services.enrolment import Enrolments
+from csbackup.server.services.enrolment_requests import EnrolmentRequests
 from csbackup.server.services.erasing import Eraser
 from csbackup.server.services.export import Export
 from csbackup.server.services.history import History
@@ -189,6 +190,7 @@ def _put_together(config: Config, database: Database, workers: Workers) -> Serve
         export=Export(database, sessions, devices, deletions),
         invitations=Invitations(database),
         enrolments=Enrolments(database, records),
+        enrolment_requests=EnrolmentRequests(lambda code, now: None),
         devices=devices,
         ingest=ingest,
         commits=commits,

@@ -25,7 +25,17 @@ from csbackup.format.ids import LONG
 from csbackup.format.packing import MAX_PACK
 from csbackup.protocol import messages
 from csbackup.protocol.frames import MAX_HAVE, MAX_LOCATE, MAX_NODES
-from csbackup.server.api import accounts, admin, devices, downloads, orders, past, public, uploads
+from csbackup.server.api import (
+    accounts,
+    admin,
+    devices,
+    downloads,
+    enrolments,
+    orders,
+    past,
+    public,
+    uploads,
+)
 from csbackup.server.api.description import as_text, describe
 from csbackup.server.api.routes import (
     ADMIN,
@@ -357,6 +367,34 @@ _ORDERS = (
     ),
 )
 
+_ENROLMENTS = (
+    Route(
+        "PUT", f"{API}/enrolments/{{request}}", "ask_enrolment",
+        "A device asks to be enrolled, and shows its person a code",
+        who=ANYONE, body=messages.EnrolmentOffer, answer=messages.EnrolmentKept,
+        handler=enrolments.ask, problems=(Conflict, TooMany, FormatError),
+    ),
+    Route(
+        "POST", f"{API}/enrolments/{{request}}/claim", "claim_enrolment",
+        "What a person's browser brought for the device that asks",
+        who=ANYONE, body=messages.EnrolmentClaim, answer=messages.EnrolmentAnswer,
+        handler=enrolments.claim,
+    ),
+    Route(
+        "GET", f"{API}/enrolments", "enrolment_requests",
+        "Devices that wait: of the own downloads, or by the beginning of a code",
+        who=PERSON, answer=messages.EnrolmentRequestList, handler=enrolments.waiting,
+        query=(Query("handle", "text", "the first four letters of the code", least=4, most=4),),
+        problems=(TooMany,),
+    ),
+    Route(
+        "POST", f"{API}/enrolments/{{request}}", "approve_enrolment",
+        "Hand over what the browser made for a device",
+        who=PERSON, body=messages.EnrolmentApproval, answer=messages.Done,
+        handler=enrolments.approve, problems=(CodeExpired, Conflict, FormatError),
+    ),
+)
+
 _ADMIN = (
     Route(
         "GET", f"{API}/admin/devices", "admin_devices", "All devices and how they do",
@@ -373,5 +411,5 @@ _ADMIN = (
 )
 
 ROUTES: tuple[Route, ...] = (
-    *_PUBLIC, *_ACCOUNTS, *_DEVICES, *_UPLOADS, *_DOWNLOADS, *_ORDERS, *_ADMIN,
+    *_PUBLIC, *_ACCOUNTS, *_DEVICES, *_UPLOADS, *_DOWNLOADS, *_ORDERS, *_ENROLMENTS, *_ADMIN,
 )

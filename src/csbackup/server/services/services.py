@@ -14,6 +14,7 @@ from csbackup.server.services.deletion import Deletions
 from csbackup.server.services.devices import Devices
 from csbackup.server.services.downloads import Downloads
 from csbackup.server.services.enrolment import Enrolments
+from csbackup.server.services.enrolment_requests import EnrolmentRequests
 from csbackup.server.services.export import Export
 from csbackup.server.services.history import History
 from csbackup.server.services.ingest import Ingest
@@ -49,6 +50,7 @@ class Services:
     export: Export
     invitations: Invitations
     enrolments: Enrolments
+    enrolment_requests: EnrolmentRequests
     devices: Devices
     ingest: Ingest
     commits: Commits
