@@ -734,11 +734,13 @@ Measuring = Literal["waiting", "running", "done", "partly", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class PlaceJunk:
-    """What is seldom worth a backup. `pattern` leaves it out, here or wherever it stands."""
+    """What is seldom worth a backup. `pattern` leaves it out, here or wherever it stands;
+    `ticked`: unless the person says otherwise."""
 
     kind: str
-    path: str  # for people
+    path: str  # for people; one of several
     pattern: str
+    ticked: bool
     places: int
     files: int
     bytes: int

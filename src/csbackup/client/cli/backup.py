@@ -9,7 +9,7 @@ from contextlib import closing
 import click
 
 from csbackup import __version__
-from csbackup.client.backup.context import BackupContext, BackupResult, limits_from
+from csbackup.client.backup.context import BackupContext, BackupResult, Progress, limits_from
 from csbackup.client.backup.run import run_backup
 from csbackup.client.backup.waiting import Waiting
 from csbackup.client.cli import options
@@ -74,10 +74,13 @@ def exit_code(result: BackupResult) -> int:
     return FINISHED_WITH_PROBLEMS if serious else FINISHED
 
 
-def back_up(home: Home, *, quiet: bool, verbose: bool = False) -> BackupResult:
-    """One run; how it ended is kept for `csb status`."""
+def back_up(
+    home: Home, *, quiet: bool, verbose: bool = False, progress: Progress | None = None
+) -> BackupResult:
+    """One run; how it ended is kept for `csb status`. `progress` hears of it in place of the
+    terminal."""
     try:
-        settings, result = _run(home, quiet=quiet, verbose=verbose)
+        settings, result = _run(home, quiet=quiet, verbose=verbose, shown=progress)
     except RunInProgress:
         raise
     except CsbError as failure:
@@ -91,7 +94,9 @@ def back_up(home: Home, *, quiet: bool, verbose: bool = False) -> BackupResult:
     return result
 
 
-def _run(home: Home, *, quiet: bool, verbose: bool) -> tuple[Settings, BackupResult]:
+def _run(
+    home: Home, *, quiet: bool, verbose: bool, shown: Progress | None
+) -> tuple[Settings, BackupResult]:
     give_back_large_buffers()
     limits = limits_from(os.environ)
     load_device(home)
@@ -104,7 +109,7 @@ def _run(home: Home, *, quiet: bool, verbose: bool) -> tuple[Settings, BackupRes
         closing(connection.transport),
         open_progress(quiet=quiet, verbose=verbose) as progress,
     ):
-        waiting = Waiting(progress)
+        waiting = Waiting(shown or progress)
         context = BackupContext(
             home=home.path,
             device=device,
