@@ -8,6 +8,7 @@ import type { components, paths } from "./schema";
 export type Schemas = components["schemas"];
 export type Account = Schemas["Account"];
 export type Device = Schemas["Device"];
+export type EnrolmentRequest = Schemas["EnrolmentRequest"];
 export type ListingEntry = Schemas["ListingEntry"];
 export type NewOrder = Schemas["NewOrder"];
 export type OrderDraft = Schemas["OrderDraft"];

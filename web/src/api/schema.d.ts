@@ -1388,11 +1388,12 @@ export interface components {
             /** Format: int64 */
             problems: number;
         };
-        /** @description What is seldom worth a backup. `pattern` leaves it out, here or wherever it stands. */
+        /** @description What is seldom worth a backup. `pattern` leaves it out, here or wherever it stands; `ticked`: unless the person says otherwise. */
         PlaceJunk: {
             kind: string;
             path: string;
             pattern: string;
+            ticked: boolean;
             /** Format: int64 */
             places: number;
             /** Format: int64 */

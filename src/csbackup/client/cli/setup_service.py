@@ -23,6 +23,8 @@ def start_service() -> messages.ServiceStanding:
     if done.returncode == 0:
         return messages.ServiceStanding("running", "", "")
     lines = done.stderr.strip().splitlines()
-    return messages.ServiceStanding(
-        "not-possible", lines[-1] if lines else "", "csb service install"
-    )
+    return _not_possible(lines[-1] if lines else "", "csb service install")
+
+
+def _not_possible(why: str, by_hand: str) -> messages.ServiceStanding:
+    return messages.ServiceStanding("not-possible", why, by_hand)
