@@ -245,6 +245,7 @@ export const de: Words = {
     problems: "Mit Problemen",
     overdue: "Überfällig",
     never: "Noch nie gesichert",
+    paused: "Pausiert",
     revoked: "Gesperrt",
   },
 
@@ -254,6 +255,7 @@ export const de: Words = {
     problems: (count) => `Das letzte Backup hat ${some(count, "Sache", "Sachen")} ausgelassen.`,
     overdue: (age, limit) => `Letztes Backup vor ${age}; mehr als ${limit} sollten nicht vergehen.`,
     never: "Es ist angemeldet, aber noch kein Backup ist angekommen.",
+    paused: "Backups sind für eine Weile angehalten. Das letzte ist noch nicht alt.",
     revoked: "Es kann keine Backups mehr schicken. Was es gesichert hat, ist noch da.",
   },
 

@@ -244,6 +244,7 @@ export const en = {
     problems: "With problems",
     overdue: "Overdue",
     never: "Not yet backed up",
+    paused: "Paused",
     revoked: "Revoked",
   },
 
@@ -253,6 +254,7 @@ export const en = {
     problems: (count: number) => `The last backup left out ${some(count, "thing", "things")}.`,
     overdue: (age: string, limit: string) => `No backup for ${age}; ${limit} are the most that should pass.`,
     never: "It has enrolled, but no backup has arrived.",
+    paused: "Its person paused backups for a while. The last one is recent.",
     revoked: "It can no longer send backups. What it stored is still here.",
   },
 
