@@ -2,6 +2,7 @@
 
 import type { Words } from "./en";
 import { problemClasses } from "./problemClasses.de";
+import { settings } from "./settings.de";
 
 const some = (count: number, one: string, many: string) =>
   `${count.toLocaleString("de")} ${count === 1 ? one : many}`;
@@ -729,6 +730,8 @@ export const de: Words = {
       failure: "In dieser Seite ist etwas schiefgegangen. Laden Sie sie neu und fangen Sie neu an.",
     },
   },
+
+  settings,
 
   failure: {
     title: "Das hat nicht geklappt",

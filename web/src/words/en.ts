@@ -1,6 +1,7 @@
 /** Every word of the app in English. `de.ts` has the same in German; a test compares them. */
 
 import { problemClasses } from "./problemClasses.en";
+import { settings } from "./settings.en";
 
 const some = (count: number, one: string, many: string) =>
   `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
@@ -722,6 +723,8 @@ export const en = {
       failure: "Something in this page went wrong. Reload it and begin again.",
     } as Record<string, string>,
   },
+
+  settings,
 
   failure: {
     title: "That did not work",
