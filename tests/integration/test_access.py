@@ -17,6 +17,7 @@ from csbackup.server.app import clock
 from support.api import Api, Backup, DeviceCaller, PersonCaller, api_on, b64
 from support.device_settings import AT_FIRST, DAILY, SettingsDevice, SettingsPerson
 from support.orders import SignedOrder, Wish, draft_of, next_order, placed_order
+from support.released import make_release
 
 # Anna owns `laptop` (which backed up, and has an upload open) and `tablet`. Bert owns `phone` and
 # `lost`, which is revoked. Root is an admin. Anna asks last: what she does may end her device.
@@ -38,6 +39,12 @@ TABLE: dict[str, tuple[int, ...]] = {
     "client_installer": OPEN,
     "client_wheel": OPEN,
     "server": OPEN,
+    "offer": OPEN,
+    "begin_download": (201,) * 8,  # asked from near, where anyone may register
+    "download_state": OPEN,  # to whoever has the code
+    "install": OPEN,
+    "parcel": OPEN,  # to whoever has the code
+    "release_file": OPEN,
     "kdf": OPEN,
     "register": (201,) * 8,
     "sign_in": (401,) * 8,  # with a wrong proof: it is answered, whoever asks
@@ -241,6 +248,19 @@ def _wheel(world: World) -> Request:
     return "GET", f"/client/{world.api.server.services.client.get().name}", {}
 
 
+def _with_code(path: str) -> Callable[[World], Request]:
+    """To something of a download; the release is there for whoever asks."""
+
+    def ask(world: World) -> Request:
+        server = world.api.server
+        if server.services.releases.newest() is None:
+            make_release(server.config.release_folders[0], targets=("linux-amd64",))
+        code, _ = server.services.download_codes.mint(None, clock())
+        return "GET", path.format(code=code), {}
+
+    return ask
+
+
 _NEW_PASSWORD = {
     "proof": b64(bytes(32)),
     "kdf": b64(PersonCaller("x").kdf),
@@ -262,6 +282,12 @@ REQUESTS: dict[str, Callable[[World], Request]] = {
     "client_installer": _get("/client/install.sh"),
     "client_wheel": _wheel,
     "server": _get("server"),
+    "offer": _get("releases"),
+    "begin_download": _post("downloads", {}),
+    "download_state": _with_code("downloads/{code}"),
+    "install": _with_code("/i/{code}"),
+    "parcel": _with_code("/d/{code}/csb-1.4.0-linux-amd64.run"),
+    "release_file": _with_code("/releases/1.4.0/manifest.json"),
     "kdf": _post("kdf", {"account": "anna"}),
     "register": lambda world: (
         "POST",

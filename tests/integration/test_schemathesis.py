@@ -27,6 +27,7 @@ from csbackup.server.app import clock
 from support.api import BASE, Api, PersonCaller, api_on
 from support.device_settings import SettingsDevice
 from support.orders import placed_order
+from support.released import make_release
 
 CHECKS = [
     not_a_server_error,
@@ -96,6 +97,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         SettingsDevice(api, laptop).tell()
         draft = {"name": "Office", "revision": 0, "change": {}, "person_may": []}
         office = api.post("templates", token=root.token, json=draft).json()
+        make_release(api.server.config.release_folders[0], targets=("linux-amd64",))
         ids = {
             "device": laptop.device.hex(),
             "upload": laptop.open_upload(api).hex(),
@@ -104,6 +106,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             "session": bytes(16).hex(),
             "template": office["template"],
             "wheel": api.server.services.client.get().name,
+            "code": api.server.services.download_codes.mint(None, clock())[0],
+            "version": "1.4.0",
+            "name": "csb-1.4.0-linux-amd64.tar.xz",
         }
         yield World(api, root, laptop.token, ids)
 

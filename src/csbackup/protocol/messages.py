@@ -861,3 +861,55 @@ class SettingsVerdict:
     """The newest revision there is for the device."""
 
     revision: int
+
+
+# --- getting the client ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedFile:
+    """One file of the client; `path` is where this server has it."""
+
+    target: str  # such as `linux-amd64`
+    name: str
+    size: int
+    sha256: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The release that this server hands out; an empty `version` when it has none."""
+
+    version: str
+    released: int
+    files: tuple[OfferedFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadRequest:
+    """`target` empty: for any machine."""
+
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A code for one enrolment, and how the client comes with it to a machine.
+
+    `files` carry address, pin and code to the machine: a `.run` to start, a `.tar` to unpack.
+    """
+
+    code: str
+    expires: int
+    command: str  # for a terminal; it detects the machine by itself
+    version: str  # empty: without a release, the command takes the way with Python
+    files: tuple[OfferedFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadState:
+    """How far a download has come: `fetched` by a machine, `used` by one to enrol."""
+
+    state: Literal["waiting", "fetched", "used"]
+    expires: int

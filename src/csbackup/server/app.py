@@ -37,10 +37,12 @@ from csbackup.server.services.client_wheel import ClientWheel
 from csbackup.server.services.commit import Commits
 from csbackup.server.services.deletion import Deletions
 from csbackup.server.services.devices import Devices
+from csbackup.server.services.download_codes import DownloadCodes
 from csbackup.server.services.downloads import Downloads
 from csbackup.server.services.enrolment import Enrolments
 from csbackup.server.services.erasing import Eraser
 from csbackup.server.services.export import Export
+from csbackup.server.services.handing_out import HandingOut
 from csbackup.server.services.history import History
 from csbackup.server.services.ingest import Ingest
 from csbackup.server.services.invitations import Invitations
@@ -55,6 +57,7 @@ from csbackup.server.services.rebuild import (
     needs_rebuild,
     rebuild,
 )
+from csbackup.server.services.releases import Releases
 from csbackup.server.services.searching import Search
 from csbackup.server.services.services import Face, Services
 from csbackup.server.services.sessions import Sessions
@@ -188,6 +191,7 @@ def _put_together(config: Config, database: Database, workers: Workers) -> Serve
     )
     revisions = Revisions(SettingsShelf(database, records))
     templates = Templates(revisions)
+    releases, codes = Releases(config.release_folders), DownloadCodes()
     services = Services(
         face=_face(config, identity),
         accounts=Accounts(database, records, registering, secret, changing),
@@ -213,6 +217,9 @@ def _put_together(config: Config, database: Database, workers: Workers) -> Serve
             database, store, folder=config.folder, version=__version__, started=clock()
         ),
         client=ClientWheel(),
+        releases=releases,
+        download_codes=codes,
+        handing_out=HandingOut(releases, codes),
     )
     application = build_application(services, workers, clock, built_folder())
     eraser = Eraser(database, store, records, changing)

@@ -16,6 +16,7 @@ from csbackup.errors import ConfigInvalid
 Policy = Literal["local", "open", "invite", "closed"]
 PREFIX = "CSB_SERVER_"
 DEFAULT_PORT = 8443
+RELEASES = "releases"  # in the data folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,19 @@ class Config:
     sign_in_failures_per_minute: int = 10  # for each address and account
     registrations_per_hour: int = 60  # for each address
     connections: int = 1000
+    releases: str = ""  # a folder with releases of the client that is only read, as in a container
+    releases_url: str = ""  # where `csb-server releases fetch` looks
     trusted_proxies: tuple[str, ...] = ()  # whose X-Forwarded-For is believed
 
     @property
     def folder(self) -> Path:
         return Path(self.data).expanduser().resolve()
+
+    @property
+    def release_folders(self) -> tuple[Path, ...]:
+        """Where releases of the client lie: the first is written by `csb-server releases`."""
+        own = self.folder / RELEASES
+        return (own, Path(self.releases).expanduser().resolve()) if self.releases else (own,)
 
     @property
     def address(self) -> tuple[str, int]:

@@ -4,6 +4,7 @@ version    the format of this folder, a number
 lock       held (flock) by the one server that writes here
 socket     where `csb-server admin ...` asks the running server
 secret/    the server's identity
+releases/  releases of the client, which `csb-server releases` puts there, see `services.releases`
 catalog.db, records/, packs/, incoming/    see `catalog` and `store`
 """
 
@@ -20,7 +21,7 @@ from csbackup.server.durable import replace_file
 VERSION = 1
 IDENTITY = "secret"
 SOCKET = "socket"
-_HARMLESS = {"lost+found", ".gitkeep", IDENTITY}
+_HARMLESS = {"lost+found", ".gitkeep", "releases", IDENTITY}
 
 
 def prepare_folder(folder: Path) -> None:

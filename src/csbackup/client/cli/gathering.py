@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from typing import Literal
 
 from csbackup import __version__
 from csbackup.client.backup.run import LOCK
@@ -19,12 +20,14 @@ from csbackup.client.files import FileSource, LiveFiles
 from csbackup.client.heads import Heads
 from csbackup.client.keyring import EnrolledDevice, load_device
 from csbackup.client.last_run import load_last_run
+from csbackup.client.pausing import load_pause
 from csbackup.client.platform.description import describe_os
 from csbackup.client.platform.locking import is_held
 from csbackup.client.pushed.memory import load_memory
 from csbackup.client.settings import load_settings
 from csbackup.errors import CsbError, ServerUnreachable
 from csbackup.protocol.messages import CheckIn
+from csbackup.rules.schedule import paused_until
 
 ANSWER_SECONDS = 6.0  # until the server says anything
 HISTORY_SECONDS = 20.0  # and until it told all snapshots
@@ -45,6 +48,7 @@ def gather_facts(home: Home, *, answer_seconds: float = ANSWER_SECONDS) -> Facts
         absent=tuple(absent_roots(roots, LiveFiles(roots, patience_seconds=DISK_SECONDS))),
         running=is_held(home.path / LOCK),
         service=running_service(home),
+        paused_until=paused_until(load_pause(home), time.time_ns()),
         unseen=load_memory(home).unseen,
     )
 
@@ -92,7 +96,7 @@ def _fill(answer: _Answer, home: Home, device: EnrolledDevice) -> None:
 def _told(home: Home, device: EnrolledDevice, connection: Connection) -> ServerFacts:
     """Checked as any reader checks it."""
     heads = Heads(home, {device.device: device.device_name})
-    answer = connection.check_in(CheckIn(__version__, describe_os()))
+    answer = connection.check_in(CheckIn(__version__, describe_os(), _state(home)))
     heads.check(answer.heads)
     history = read_history(connection, device.device, device.keys)
     if not history.whole:
@@ -104,6 +108,12 @@ def _told(home: Home, device: EnrolledDevice, connection: Connection) -> ServerF
         roots=tuple(root.name for root in roots),
         orders=answer.orders,
     )
+
+
+def _state(home: Home) -> Literal["idle", "running", "paused"]:
+    if is_held(home.path / LOCK):
+        return "running"
+    return "paused" if paused_until(load_pause(home), time.time_ns()) else "idle"
 
 
 def absent_roots(roots: Iterable[bytes], files: FileSource) -> Iterator[tuple[bytes, str]]:

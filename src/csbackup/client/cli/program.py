@@ -45,6 +45,11 @@ COMMANDS = {
     "open": ("door", "The web pages, from this client's own files."),
     "orders": ("orders", "What was ordered in the browser to be written back here."),
     "service": ("service", "Back up regularly."),
+    "schedule": ("schedule", "When it backs up by itself."),
+    "limits": ("limits", "How fast it may be, and when."),
+    "pause": ("pause", "Make no backup by itself for some hours."),
+    "resume": ("pause", "Go on after a pause."),
+    "hooks": ("hooks", "What this device does before and after a backup."),
     "log": ("log", "Where the log lies; one file to send along."),
     "version": ("status", "Say which release this is."),
 }

@@ -60,6 +60,7 @@ class Facts:
     absent: tuple[tuple[bytes, str], ...] = ()
     running: bool = False
     service: ServiceState | None = None
+    paused_until: int = 0
     unseen: tuple[Taken, ...] = ()  # settings that somebody else changed, newest first
 
     @property
@@ -249,6 +250,7 @@ def describe(standing: Standing) -> dict[str, Any]:
         "failure_code": facts.last.failure_code if facts.last else "",
         "running": facts.running,
         "orders": server.orders,
+        "paused_until": iso(facts.paused_until) if facts.paused_until else None,
         "settings_unseen": [
             {"revision": taken.revision, "by": taken.by, "changed": iso(taken.changed)}
             for taken in facts.unseen
@@ -292,4 +294,10 @@ def _service_json(service: ServiceState | None) -> dict[str, Any] | None:
         "every_seconds": service.every_seconds,
         "next_due": iso(service.next_due) if service.next_due else None,
         "failures": service.failures,
+        "reasons": [
+            {"code": one.code, "until": iso(one.until) if one.until else None}
+            for one in service.reasons
+        ],
+        "continuous": service.continuous,
+        "shortfall": service.shortfall,
     }

@@ -53,4 +53,4 @@ def _file(found: WebFile, request: Request) -> Response:
 
 
 def _is_api(name: str) -> bool:
-    return name == "api" or name.startswith(("api/", "client/"))
+    return name == "api" or name.startswith(("api/", "client/", "releases/", "i/", "d/"))

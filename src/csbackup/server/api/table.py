@@ -31,6 +31,7 @@ from csbackup.server.api import (
     admin,
     devices,
     downloads,
+    getting,
     orders,
     past,
     public,
@@ -466,6 +467,39 @@ _ADMIN = (
     ),
 )
 
+_GETTING = (
+    Route(
+        "GET", f"{API}/releases", "offer", "The release of the client that this server hands out",
+        who=ANYONE, answer=messages.Offer, handler=getting.offer,
+    ),
+    Route(
+        "POST", f"{API}/downloads", "begin_download",
+        "A code, and how the client comes with it to a machine",
+        who=ANYONE, body=messages.DownloadRequest, answer=messages.Download,
+        handler=getting.begin, statuses=(201,), problems=(RegistrationClosed, TooMany),
+    ),
+    Route(
+        "GET", f"{API}/downloads/{{code}}", "download_state", "How far a download has come",
+        who=ANYONE, answer=messages.DownloadState, handler=getting.state,
+        problems=(CodeExpired, TooMany),
+    ),
+    Route(
+        "GET", "/i/{code}", "install", "The script that installs the client, for one download",
+        who=ANYONE, answer=_SCRIPT, handler=getting.install,
+    ),
+    Route(
+        "GET", "/d/{code}/{name}", "parcel", "The client in a file, for one download",
+        who=ANYONE, answer=_BYTES, streaming=getting.parcel, statuses=(200, 206, 304),
+        problems=(CodeExpired, NotFound, RangeUnmet, TooMany),
+    ),
+    Route(
+        "GET", "/releases/{version}/{name}", "release_file", "A file of a release",
+        who=ANYONE, answer=_BYTES, streaming=getting.release_file, statuses=(200, 206, 304),
+        problems=(NotFound, RangeUnmet),
+    ),
+)
+
 ROUTES: tuple[Route, ...] = (
-    *_PUBLIC, *_ACCOUNTS, *_DEVICES, *_UPLOADS, *_DOWNLOADS, *_ORDERS, *_SETTINGS, *_ADMIN,
+    *_PUBLIC, *_GETTING, *_ACCOUNTS, *_DEVICES, *_UPLOADS, *_DOWNLOADS, *_ORDERS, *_SETTINGS,
+    *_ADMIN,
 )

@@ -12,15 +12,18 @@ from csbackup.server.services.client_wheel import ClientWheel
 from csbackup.server.services.commit import Commits
 from csbackup.server.services.deletion import Deletions
 from csbackup.server.services.devices import Devices
+from csbackup.server.services.download_codes import DownloadCodes
 from csbackup.server.services.downloads import Downloads
 from csbackup.server.services.enrolment import Enrolments
 from csbackup.server.services.export import Export
+from csbackup.server.services.handing_out import HandingOut
 from csbackup.server.services.history import History
 from csbackup.server.services.ingest import Ingest
 from csbackup.server.services.invitations import Invitations
 from csbackup.server.services.order_reading import OrderReading
 from csbackup.server.services.ordering import Orders
 from csbackup.server.services.overview import Overview
+from csbackup.server.services.releases import Releases
 from csbackup.server.services.searching import Search
 from csbackup.server.services.sessions import Sessions
 from csbackup.server.services.settings_changes import SettingsChanges
@@ -67,3 +70,6 @@ class Services:
     templates: Templates
     overview: Overview
     client: ClientWheel
+    releases: Releases
+    download_codes: DownloadCodes
+    handing_out: HandingOut
