@@ -152,7 +152,7 @@ function Grid({ hours, disabled, onChange }: GridProps) {
               type="button"
               tabIndex={-1}
               disabled={disabled}
-              aria-label={day.long}
+              aria-label={`${day.short}: ${day.long}`}
               onClick={() => toggleAll(cellsOf(number))}
             >
               {day.short}
