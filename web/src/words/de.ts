@@ -2,6 +2,7 @@
 
 import type { Words } from "./en";
 import { problemClasses } from "./problemClasses.de";
+import { settings } from "./settings.de";
 
 const some = (count: number, one: string, many: string) =>
   `${count.toLocaleString("de")} ${count === 1 ? one : many}`;
@@ -894,6 +895,8 @@ export const de: Words = {
       "cache (CACHEDIR.TAG)": "Zwischenspeicher, als solche markiert",
     } as Record<string, string>,
   },
+
+  settings,
 
   failure: {
     title: "Das hat nicht geklappt",

@@ -1,6 +1,7 @@
 /** Every word of the app in English. `de.ts` has the same in German; a test compares them. */
 
 import { problemClasses } from "./problemClasses.en";
+import { settings } from "./settings.en";
 
 const some = (count: number, one: string, many: string) =>
   `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
@@ -887,6 +888,8 @@ export const en = {
       "cache (CACHEDIR.TAG)": "Caches, marked as such",
     } as Record<string, string>,
   },
+
+  settings,
 
   failure: {
     title: "That did not work",
