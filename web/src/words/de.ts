@@ -102,7 +102,7 @@ export const de: Words = {
       arrive: "Sehen Sie hier, wie es ankommt",
     },
     runHint:
-      "Der Befehl findet heraus, welcher Client passt, prüft ihn und installiert ihn nur für Sie. Mit sudo installiert er ihn für das ganze Gerät. Der Code darin gilt eine Stunde und für ein Gerät.",
+      "Der Befehl findet heraus, welcher Client passt, prüft ihn und installiert ihn nur für Sie; mit „sudo sh“ am Ende für das ganze Gerät. Der Code darin gilt eine Stunde und für ein Gerät.",
     approveHint: "Danach wählen Sie Ihre Ordner; sinnvolle sind schon angehakt. Ein Gerät ohne Bildschirm zeigt einen Code zum Eintippen.",
     asFile: (machine: string) => `Oder als Datei, für ${machine}`,
     others: "Für ein anderes Gerät",

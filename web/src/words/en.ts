@@ -101,7 +101,7 @@ export const en = {
       arrive: "See it arrive here",
     },
     runHint:
-      "It finds out which client fits, checks it, and installs it for you alone. With sudo, it installs it for the whole machine. The code in it is good for an hour and one machine.",
+      "It finds out which client fits, checks it, and installs it for you alone; with “sudo sh” at its end, for the whole machine. The code in it is good for an hour and one machine.",
     approveHint: "Then choose your folders; sensible ones are ticked. A machine without a screen shows a code to type.",
     asFile: (machine: string) => `Or as a file, for ${machine}`,
     others: "For another machine",
