@@ -7,6 +7,7 @@
     │   ├── BlockDamaged     a block does not open
     │   ├── NodeMismatch     a tree does not match its id
     │   ├── PackDamaged      a pack does not match its id, or its footer is wrong
+    │   ├── ReleaseDamaged   a file of a release is not the one its manifest names
     │   └── SignatureInvalid a signature does not hold
     ├── KeyFailure           keys, passwords, recovery keys
     │   ├── WrongPassword
@@ -20,6 +21,7 @@
     │   ├── CertificateRefused
     │   ├── ServerWentBack
     │   ├── HistoryBroken
+    │   ├── ReleaseRefused   a release of the client that it must not become
     │   └── OrderInvalid     a restore order does not hold
     │       ├── OrderExpired
     │       └── OrderReplayed
@@ -91,6 +93,14 @@ class PackDamaged(FormatError):
     def __init__(self, pack: bytes, why: str) -> None:
         super().__init__(f"Pack {pack.hex()} is damaged: {why}.")
         self.pack = pack
+
+
+class ReleaseDamaged(FormatError):
+    code = "release-damaged"
+
+    def __init__(self, version: str, why: str) -> None:
+        super().__init__(f"Release {version} is damaged: {why}. Add it anew.")
+        self.version = version
 
 
 class SignatureInvalid(FormatError):
@@ -197,6 +207,17 @@ class HistoryBroken(TrustError):
 
     def __init__(self, why: str) -> None:
         super().__init__(f"The chain of snapshots does not hold: {why}. Do not trust this history.")
+
+
+class ReleaseRefused(TrustError):
+    """`reasons` are those of `rules.releases`."""
+
+    code = "release-refused"
+
+    def __init__(self, version: str, why: str, reasons: tuple[str, ...]) -> None:
+        super().__init__(f"Release {version} of the client is not taken: {why}.")
+        self.version = version
+        self.reasons = reasons
 
 
 class OrderInvalid(TrustError):
@@ -400,6 +421,25 @@ class ClientError(CsbError):
 
 class NoSuchOrder(ClientError):
     code = "no-such-order"
+
+
+class NoSuchChange(ClientError):
+    code = "no-such-change"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no such change from the server to take back. `csb settings` shows them."
+        )
+
+
+class KeptByAdmin(ClientError):
+    code = "kept-by-admin"
+
+    def __init__(self, part: str) -> None:
+        super().__init__(
+            f"The server's admin decides the {part} of this device, and may change them again. "
+            "Say --anyway to change them all the same."
+        )
 
 
 class OrderInProgress(ClientError):

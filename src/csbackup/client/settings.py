@@ -4,20 +4,25 @@ state folder."""
 from __future__ import annotations
 
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from urllib.parse import unquote_to_bytes
 
 from csbackup.client.config import Home
 from csbackup.client.files.stills.holding import Mode
-from csbackup.errors import PathProblem, RequestError
+from csbackup.client.platform.locking import only_run
+from csbackup.errors import PathProblem, RequestError, RunInProgress
 from csbackup.format.ids import SHORT, SourceId
 from csbackup.format.snapshot import Settings
 from csbackup.protocol.adapter import Hex, parse, render
 from csbackup.rules.limits import Limits, check_limits
 from csbackup.rules.schedule import Schedule, check_schedule
+from csbackup.rules.source import Folders, LeftOut, SourceSettings
 
 FILE = "settings.json"
+LOCK = "settings.lock"
+_LOCK_TRIES = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,46 @@ def load_limits(home: Home) -> Limits:
 def save_limits(home: Home, limits: Limits) -> None:
     """Everything else stays as it is; `check_limits` has nothing against them."""
     _save(home, replace(_load(home) or _File(new_settings().source), limits=limits))
+
+
+def load_source(home: Home) -> SourceSettings:
+    """All of it, as it is told to the server; the usual before anything was chosen."""
+    file = _load(home)
+    if file is None:
+        return SourceSettings()
+    return SourceSettings(
+        Folders(tuple(unquote_to_bytes(root) for root in file.roots), file.one_file_system),
+        LeftOut(file.exclusions, file.default_exclusions),
+        file.schedule,
+        file.limits,
+    )
+
+
+def save_source(home: Home, settings: SourceSettings) -> None:
+    """All of it at once, as the server pushed it and `merge` put it together."""
+    file = replace(
+        _load(home) or _File(new_settings().source),
+        roots=tuple(_to_text(root) for root in settings.folders.roots),
+        exclusions=settings.exclusions.patterns,
+        one_file_system=settings.folders.one_file_system,
+        default_exclusions=settings.exclusions.defaults,
+        schedule=settings.schedule,
+        limits=settings.limits,
+    )
+    _save(home, file)
+
+
+@contextmanager
+def changing_settings(home: Home) -> Iterator[None]:
+    """Nobody else changes the settings between what is read and what is written here."""
+    with ExitStack() as held:
+        for _ in range(_LOCK_TRIES):
+            with suppress(RunInProgress):
+                held.enter_context(only_run(home.path / LOCK))
+                break
+        else:
+            raise PathProblem(f"{home.path / LOCK} is held by another process.")
+        yield
 
 
 def load_stills(home: Home) -> Mode:

@@ -7,7 +7,7 @@ from datetime import tzinfo
 
 from csbackup.rules.windows import SECOND, Window, check_window, contains, local_time, next_boundary
 
-LOWEST_BYTES_A_SECOND = 4 * 1024  # below it a pack takes longer than any server waits
+LOWEST_BYTES_A_SECOND = 8 * 1024  # the server gives a request up that is much slower
 HIGHEST_BYTES_A_SECOND = 100 * 1024**3
 MOST_WINDOWS = 50
 

@@ -4,6 +4,7 @@ version    the format of this folder, a number
 lock       held (flock) by the one server that writes here
 socket     where `csb-server admin ...` asks the running server
 secret/    the server's identity
+releases/  releases of the client, which `csb-server releases` puts there, see `services.releases`
 catalog.db, records/, packs/, incoming/    see `catalog` and `store`
 """
 
@@ -20,7 +21,7 @@ from csbackup.server.durable import replace_file
 VERSION = 1
 IDENTITY = "secret"
 SOCKET = "socket"
-_HARMLESS = {"lost+found", ".gitkeep", IDENTITY}
+_HARMLESS = {"lost+found", ".gitkeep", "releases", IDENTITY}
 
 
 def prepare_folder(folder: Path) -> None:
@@ -41,9 +42,23 @@ def prepare_folder(folder: Path) -> None:
             replace_file(folder / "version", f"{VERSION}\n".encode())
     except OSError as problem:
         raise ConfigInvalid(
-            f"The data folder {folder} cannot be used: {problem.strerror}."
+            f"The data folder {folder} cannot be used: {problem.strerror}.{_whose(folder)}"
         ) from None
     check_version(folder)
+
+
+def _whose(folder: Path) -> str:
+    """What to do where the folder is somebody else's, as one that a container is given may be."""
+    try:
+        owner = folder.stat().st_uid
+    except OSError:
+        return ""
+    if owner == os.geteuid():
+        return ""
+    return (
+        f" It belongs to user {owner}, and the server runs as user {os.geteuid()}."
+        f" Run: chown -R {os.geteuid()}:{os.getegid()} FOLDER. Or start the server as user {owner}."
+    )
 
 
 def _is_harmless(name: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 
 import click
@@ -23,12 +23,14 @@ from csbackup.client.cli.program import FINISHED, FINISHED_WITH_PROBLEMS, UNFORE
 from csbackup.client.cli.progress import name_file, open_progress
 from csbackup.client.cli.reaching import own_home, reach_own
 from csbackup.client.config import Home
+from csbackup.client.connection import Connection
 from csbackup.client.heads import Heads
-from csbackup.client.keyring import load_device
+from csbackup.client.keyring import EnrolledDevice, load_device
 from csbackup.client.last_run import LastRun, load_last_run, save_last_run
 from csbackup.client.log import LOG
 from csbackup.client.platform.memory import give_back_large_buffers
 from csbackup.client.problems import Group, Problem, grouped
+from csbackup.client.pushed.taking import attend
 from csbackup.client.settings import load_settings, load_stills
 from csbackup.errors import CsbError, NothingToBackUp, RunInProgress
 from csbackup.format.snapshot import Settings
@@ -110,16 +112,32 @@ class _Asked:
     problems: tuple[Problem, ...]
 
 
+def _begin(home: Home) -> tuple[EnrolledDevice, Connection, Settings]:
+    """The server, and the settings once what waited there is taken. Where no folder is chosen yet,
+    the server is asked whether one was chosen in the web."""
+    settings = load_settings(home)
+    chosen = settings is not None and settings.roots
+    try:
+        device, connection = reach_own(home)
+    except CsbError:
+        if not chosen:
+            raise NothingToBackUp from None
+        raise
+    with suppress(CsbError):  # without them, what is chosen here is backed up
+        attend(home, connection)
+        settings = load_settings(home)
+    if settings is None or not settings.roots:
+        raise NothingToBackUp
+    return device, connection, settings
+
+
 def _run(home: Home, asked: _Asked) -> tuple[Settings, BackupResult]:
     give_back_large_buffers()
     limits = limits_from(os.environ)
     load_device(home)
-    settings = load_settings(home)
-    if settings is None or not settings.roots:
-        raise NothingToBackUp
     stills = load_stills(home)
     LOG.info("Reaching the server")
-    device, connection = reach_own(home)
+    device, connection, settings = _begin(home)
     with (
         closing(connection.transport),
         open_progress(quiet=asked.quiet, verbose=asked.verbose) as progress,

@@ -21,6 +21,7 @@ from csbackup.client.cli.service_state import (
     ServiceState,
     keep_state,
 )
+from csbackup.client.cli.service_update import ServiceUpdates
 from csbackup.client.cli.service_work import RegularBackup, Stopping
 from csbackup.client.config import Home, whole_number_from
 from csbackup.client.connection import read_address
@@ -80,17 +81,22 @@ def run(minutes: float | None, as_json: bool) -> None:
         click.echo(f"Backing up every {every:g} minutes.", err=as_json)
         LOG.info("the service begins, every %g minutes", every)
         near = read_address(device.url).host in ("localhost", "127.0.0.1", "::1")
+        updates = ServiceUpdates(home, stopping.after_this)
+        tell_supervisor("READY=1")  # also on trial, where the server may be long in answering
+        updates.prove(stopping)
         with (
             _listening(home) as contact,
+            updates.beside(),
             FolderWatch(lambda: choose(home), _most_watched()) as watch,
         ):
             world = RealWorld(stopping, _News(memory, watch), near=near)
             teller = _Teller(home, memory, watch, contact)
             work = RegularBackup(home, memory, stopping, contact)
-            tell_supervisor("READY=1")
             Loop(world, memory, work, watch, teller.tell).run()
             tell_supervisor("STOPPING=1")
-        LOG.info("the service was asked to stop")
+    if updates.start_again:
+        updates.restart()
+    LOG.info("the service was asked to stop")
 
 
 @contextlib.contextmanager

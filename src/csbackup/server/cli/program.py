@@ -163,6 +163,25 @@ def list_folder(device: str, path: str, moment: str | None, as_json: bool, **fla
 
 @csb_server.command()
 @with_data
+@click.option("--listen", metavar="HOST:PORT", help="Where the server listens, as for serve.")
+@with_json
+def health(as_json: bool, **flags: Any) -> None:
+    """Ask the server on this machine whether it works; exit code 1 when it does not.
+
+    It is asked directly, with its own certificate, whatever stands before it.
+
+    \b
+    Example:
+      csb-server health --data /srv/backup
+    """
+    from csbackup.server.cli.health import show_health
+
+    if not show_health(config_from(flags), as_json=as_json):
+        raise click.exceptions.Exit(1)
+
+
+@csb_server.command()
+@with_data
 @with_json
 def rebuild(as_json: bool, **flags: Any) -> None:
     """Make the catalog anew from packs and records. The server must be stopped.
@@ -175,6 +194,85 @@ def rebuild(as_json: bool, **flags: Any) -> None:
 
     if not rebuild_catalog(config_from(flags), as_json=as_json):
         raise click.exceptions.Exit(1)
+
+
+@csb_server.group()
+def releases() -> None:
+    """The releases of the client that this server hands out.
+
+    A running server sees at once what is added or removed. Signatures are checked where the public
+    keys lie as `releases/release-keys.json` in the data folder; clients always check them.
+    """
+
+
+@releases.command("list")
+@with_data
+@with_json
+def releases_list(as_json: bool, **flags: Any) -> None:
+    """List them, newest first; damaged and unfinished ones with what is wrong (exit code 1).
+
+    \b
+    Example:
+      csb-server releases list --data /srv/backup
+    """
+    from csbackup.server.cli.releases import list_releases
+
+    if not list_releases(config_from(flags), as_json=as_json):
+        raise click.exceptions.Exit(1)
+
+
+@releases.command("add")
+@click.argument("place", metavar="FOLDER|FILE")
+@with_data
+@with_json
+def releases_add(place: str, as_json: bool, **flags: Any) -> None:
+    """Add a release: a folder with manifest.json, manifest.sig and the files, or a tar file of one.
+
+    Every file is compared with the manifest. Adding it again goes on where it was stopped.
+
+    \b
+    Examples:
+      csb-server releases add ./csb-release-1.4.0 --data /srv/backup
+      csb-server releases add csb-release-1.4.0.tar --data /srv/backup
+    """
+    from csbackup.server.cli.releases import add
+
+    if not add(config_from(flags), place, as_json=as_json):
+        raise click.exceptions.Exit(1)
+
+
+@releases.command("fetch")
+@click.option("--url", default="", metavar="URL", help="Or `releases_url` of the configuration.")
+@with_data
+@with_json
+def releases_fetch(url: str, as_json: bool, **flags: Any) -> None:
+    """Fetch a release from an address: URL/manifest.json, then what it names, checked as by `add`.
+
+    Goes on where it was stopped. The server itself never asks that address.
+
+    \b
+    Example:
+      csb-server releases fetch --url https://example.org/csb/latest --data /srv/backup
+    """
+    from csbackup.server.cli.releases import fetch
+
+    if not fetch(config_from(flags), url, as_json=as_json):
+        raise click.exceptions.Exit(1)
+
+
+@releases.command("remove")
+@click.argument("version")
+@with_data
+def releases_remove(version: str, **flags: Any) -> None:
+    """Remove a release. Devices that run it go on.
+
+    \b
+    Example:
+      csb-server releases remove 1.3.2 --data /srv/backup
+    """
+    from csbackup.server.cli.releases import remove
+
+    remove(config_from(flags), version)
 
 
 def main() -> None:
