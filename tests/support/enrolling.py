@@ -33,7 +33,6 @@ from csbackup.format.snapshot import SIGN_CERTIFICATE, Certificate
 from csbackup.protocol import messages
 from support.processes import Client
 
-
 _MOST_SECONDS = 60
 
 
@@ -88,7 +87,9 @@ class Agreeing:
                 return Asked(one.offer, secret)
         raise LookupError("no device has this code")
 
-    def bundle(self, asked: Asked, *, name: str = "", device: bytes = b"", serial: int = 1) -> bytes:
+    def bundle(
+        self, asked: Asked, *, name: str = "", device: bytes = b"", serial: int = 1
+    ) -> bytes:
         """Certify, enrol, seal: what the page does once the password is right."""
         offer, keys = asked.offer, self.account.keys
         device = device or secrets.token_bytes(SHORT)
@@ -157,6 +158,7 @@ def setting_up(client: Client, *options: str, **env: str) -> Iterator[SettingUp]
     server = {"url": client.url, "pin": client.pin}
     client.home.mkdir(parents=True, exist_ok=True)
     (client.home / "server.json").write_text(json.dumps(server))
+    (client.home / "server.json").chmod(0o644)  # root wrote it, perhaps for another user
     process = client.start("setup", *options, **{"DISPLAY": "", "CSB_OPEN_SECONDS": "1"} | env)
     watch = threading.Timer(_MOST_SECONDS, process.kill)  # who waits for a line hears its end
     watch.start()
