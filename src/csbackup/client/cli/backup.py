@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import click
 
 from csbackup import __version__
-from csbackup.client.backup.context import BackupContext, BackupResult, limits_from
+from csbackup.client.backup.context import BackupContext, BackupResult, Progress, limits_from
 from csbackup.client.backup.run import NothingChanged, run_backup
 from csbackup.client.backup.waiting import Waiting
 from csbackup.client.cli import options
@@ -79,16 +79,22 @@ def exit_code(result: BackupResult) -> int:
 
 
 def back_up(
-    home: Home, *, quiet: bool, verbose: bool = False, only_changes: bool = False
+    home: Home,
+    *,
+    quiet: bool,
+    verbose: bool = False,
+    only_changes: bool = False,
+    progress: Progress | None = None,
 ) -> BackupResult:
     """One run, with what this device does before and after; how it ended is kept for `csb status`.
+    `progress` hears of it in place of the terminal.
 
     `RunInProgress` beside another one; `NothingChanged` where only changes are wanted.
     """
     with about_the_run(home, wanted=not only_changes) as around:
         try:
             around.before()
-            asked = _Asked(quiet, verbose, only_changes, around.problems)
+            asked = _Asked(quiet, verbose, only_changes, around.problems, progress)
             settings, result = _run(home, asked)
         except (RunInProgress, NothingChanged):
             raise
@@ -110,6 +116,7 @@ class _Asked:
     verbose: bool
     only_changes: bool
     problems: tuple[Problem, ...]
+    progress: Progress | None
 
 
 def _begin(home: Home) -> tuple[EnrolledDevice, Connection, Settings]:
@@ -142,7 +149,7 @@ def _run(home: Home, asked: _Asked) -> tuple[Settings, BackupResult]:
         closing(connection.transport),
         open_progress(quiet=asked.quiet, verbose=asked.verbose) as progress,
     ):
-        waiting = Waiting(progress)
+        waiting = Waiting(asked.progress or progress)
         context = BackupContext(
             home=home.path,
             device=device,

@@ -25,6 +25,7 @@ _COLLECT_RARELY = (50_000, 20, 50)
 
 # name: (module, what it does). The texts stand here so that `csb --help` loads no command.
 COMMANDS = {
+    "setup": ("setup", "Set this machine up with your browser, or with a code."),
     "register": ("account", "Make an account and set this machine up."),
     "login": ("account", "Set this machine up with an account you have."),
     "password": ("account", "Set a new password."),
@@ -61,7 +62,8 @@ HIDDEN = {"self-check": "update"}  # for other programs of ours
 
 EPILOG = """
 \b
-A new machine in three steps:
+A new machine in one step, in your browser; or in three, typed:
+  csb setup https://nas.local:8443
   csb register https://nas.local:8443 --account anna
   csb add ~/Documents ~/Pictures
   csb backup
