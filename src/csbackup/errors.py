@@ -423,6 +423,25 @@ class NoSuchOrder(ClientError):
     code = "no-such-order"
 
 
+class NoSuchChange(ClientError):
+    code = "no-such-change"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no such change from the server to take back. `csb settings` shows them."
+        )
+
+
+class KeptByAdmin(ClientError):
+    code = "kept-by-admin"
+
+    def __init__(self, part: str) -> None:
+        super().__init__(
+            f"The server's admin decides the {part} of this device, and may change them again. "
+            "Say --anyway to change them all the same."
+        )
+
+
 class OrderInProgress(ClientError):
     code = "order-in-progress"
 

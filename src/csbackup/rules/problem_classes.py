@@ -17,6 +17,7 @@ ProblemClass = Literal[
     "name-too-long",
     "vanished",
     "clock-wrong",
+    "hook-failed",
     "time-out-of-range",
     # of a restore
     "content-lacking",
@@ -97,6 +98,11 @@ ADVICE: dict[ProblemClass, Advice] = {
         "The clock is wrong",
         "Set this machine's clock (or let it be set from the network), so that times of backups "
         "and files can be trusted.",
+    ),
+    "hook-failed": Advice(
+        "A command around the backup failed",
+        "`csb log` shows what it printed, `csb hooks` what it is. What it should have made ready "
+        "(a dump of a database) may be missing or old in this snapshot.",
     ),
     "time-out-of-range": Advice(
         "Dated too far away",

@@ -86,9 +86,51 @@ export const de: Words = {
     pin: "Pin dieses Servers",
     wheel: "Python-Paket herunterladen",
     wheelHash: "SHA-256",
-    noWheel: "Dieser Server hat keinen Client zum Herunterladen. Fragen Sie die Verwaltung.",
     copy: "Kopieren",
     copied: "Kopiert",
+  },
+
+  getting: {
+    begin: "Client holen",
+    beginHint: (version: string) => `Version ${version}. Ohne Python, ohne Root-Rechte.`,
+    version: (version: string) => `Version ${version}.`,
+    steps: {
+      run: "Führen Sie dies in einem Terminal auf dem Gerät aus, das Sie sichern möchten",
+      approve: "Bestätigen Sie das Gerät in dem Browser, der sich dort öffnet",
+      approveNew: "Legen Sie im Browser, der sich dort öffnet, Ihr Konto an, oder melden Sie sich an",
+      arrive: "Sehen Sie hier, wie es ankommt",
+    },
+    runHint:
+      "Der Befehl findet heraus, welcher Client passt, prüft ihn und installiert ihn nur für Sie. Mit sudo installiert er ihn für das ganze Gerät. Der Code darin gilt eine Stunde und für ein Gerät.",
+    approveHint: "Danach wählen Sie Ihre Ordner; sinnvolle sind schon angehakt. Ein Gerät ohne Bildschirm zeigt einen Code zum Eintippen.",
+    asFile: (machine: string) => `Oder als Datei, für ${machine}`,
+    others: "Für ein anderes Gerät",
+    targets: {
+      "linux-amd64": "Linux, 64 Bit Intel oder AMD",
+      "linux-arm64": "Linux, 64 Bit ARM",
+      "linux-armv7": "Linux, 32 Bit ARM (ARMv7)",
+    },
+    kinds: {
+      run: (name: string) => `Eine Datei, die diesen Server kennt. So starten Sie sie: sh ${name}`,
+      deb: (name: string) => `Für Debian und Ubuntu: sudo apt install ./${name}, danach csb setup mit der Adresse dieses Servers.`,
+      tar: (_name: string) => "Die signierten Dateien, wie sie sind, daneben die Adresse dieses Servers. Entpacken und install.sh ausführen.",
+    },
+    hash: "SHA-256 des signierten Clients:",
+    progress: {
+      waiting: { title: "Warten auf Ihr Gerät", text: "Führen Sie dort den Befehl aus oder starten Sie die Datei. Diese Seite merkt es von selbst." },
+      fetched: { title: "Ihr Gerät hat den Client geholt", text: "Es installiert ihn und öffnet dann dort einen Browser, oder zeigt, was einzutippen ist." },
+      used: { title: "Ihr Gerät ist da", text: "Es ist angemeldet. Sein erstes Backup erscheint bei Ihren Geräten." },
+      over: { title: "Dieser Download ist abgelaufen", text: "Sein Code galt eine Stunde. Was schon installiert ist, bleibt." },
+    },
+    renew: "Neuen Code holen",
+    toDevices: "Zu Ihren Geräten",
+    withPython: "Für jedes andere Gerät mit Python 3.11 oder neuer",
+    notYet: (system: string) => `Für ${system} gibt es noch keinen fertigen Client. Er läuft mit dem Python des Geräts:`,
+    noneTitle: "Dieser Server hat noch keinen fertigen Client",
+    none: "Bitten Sie die Verwaltung, eine Version hinzuzufügen. Bis dahin lässt sich der Client mit Python installieren:",
+    noneAdmin: "Fügen Sie auf dem Server eine Version hinzu: herunterladen lassen oder als Datei bringen. Diese Seite bietet sie sofort an.",
+    fetch: "Version herunterladen",
+    add: "Version aus einer Datei hinzufügen",
   },
 
   sign: {

@@ -85,9 +85,51 @@ export const en = {
     pin: "Pin of this server",
     wheel: "Download the Python package",
     wheelHash: "SHA-256",
-    noWheel: "This server has no client to hand out. Ask the admin for it.",
     copy: "Copy",
     copied: "Copied",
+  },
+
+  getting: {
+    begin: "Get the client",
+    beginHint: (version: string) => `Version ${version}. No Python, no root needed.`,
+    version: (version: string) => `Release ${version}.`,
+    steps: {
+      run: "Run this in a terminal on the machine you want to back up",
+      approve: "Approve the machine in the browser that opens",
+      approveNew: "Create your account, or sign in, in the browser that opens",
+      arrive: "See it arrive here",
+    },
+    runHint:
+      "It finds out which client fits, checks it, and installs it for you alone. With sudo, it installs it for the whole machine. The code in it is good for an hour and one machine.",
+    approveHint: "Then choose your folders; sensible ones are ticked. A machine without a screen shows a code to type.",
+    asFile: (machine: string) => `Or as a file, for ${machine}`,
+    others: "For another machine",
+    targets: {
+      "linux-amd64": "Linux, 64-bit Intel or AMD",
+      "linux-arm64": "Linux, 64-bit ARM",
+      "linux-armv7": "Linux, 32-bit ARM (ARMv7)",
+    },
+    kinds: {
+      run: (name: string) => `One file that knows this server. Start it: sh ${name}`,
+      deb: (name: string) => `For Debian and Ubuntu: sudo apt install ./${name}, then csb setup with this server's address.`,
+      tar: (_name: string) => "The signed files as they are, with the address of this server beside them. Unpack it and run install.sh.",
+    },
+    hash: "SHA-256 of the signed client:",
+    progress: {
+      waiting: { title: "Waiting for your machine", text: "Run the command, or open the file there. This page notices by itself." },
+      fetched: { title: "Your machine has fetched the client", text: "It installs it now and then opens a browser there, or shows what to type." },
+      used: { title: "Your machine has arrived", text: "It is enrolled. Its first backup shows up among your devices." },
+      over: { title: "This download is over", text: "Its code was for an hour. What is installed already stays." },
+    },
+    renew: "Get a new one",
+    toDevices: "To your devices",
+    withPython: "For any other machine with Python 3.11 or later",
+    notYet: (system: string) => `There is no ready-made client for ${system} yet. It runs with the Python of the machine:`,
+    noneTitle: "This server has no ready-made client yet",
+    none: "Ask its admin to add a release. Until then the client can be installed with Python:",
+    noneAdmin: "Add a release on the server: fetch it, or bring it as a file. This page offers it at once.",
+    fetch: "Fetch a release",
+    add: "Add a release from a file",
   },
 
   sign: {

@@ -105,6 +105,8 @@ class BackupContext:
     limits: Limits = Limits()
     client_version: str = ""
     on_file: OnFile | None = None
+    only_changes: bool = False  # no snapshot that would be as the one before
+    problems: tuple[Problem, ...] = ()  # that were met before the run
 
 
 @dataclass(frozen=True, slots=True)

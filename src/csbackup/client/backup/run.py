@@ -19,14 +19,25 @@ from csbackup.client.journal import FILE as JOURNAL
 from csbackup.client.journal import Journal, JournalDamaged
 from csbackup.client.platform.locking import only_run
 from csbackup.client.scan import Status
-from csbackup.errors import Refused
+from csbackup.errors import ClientError, Refused
 from csbackup.protocol.messages import Committed
 
 LOCK = "backup.lock"
 
 
+class NothingChanged(ClientError):
+    """All is kept already, and no other snapshot was asked for."""
+
+    code = "nothing-changed"
+
+    def __init__(self) -> None:
+        super().__init__("Nothing changed since the last snapshot; no new one was made.")
+
+
 def run_backup(context: BackupContext, progress: Progress) -> BackupResult:
     """Back up the source and commit a snapshot, whatever single files do.
+
+    `NothingChanged` when it would be as the last one, and the context wants changes only.
 
     Stops without a snapshot, and without harm to earlier ones, when no root is there, another
     backup runs, or the server cannot be reached, refuses, or went back.
@@ -58,8 +69,7 @@ def run_backup(context: BackupContext, progress: Progress) -> BackupResult:
 
 
 def _attempt(context: BackupContext, progress: Progress, tally: Tally) -> tuple[Committed, Subtree]:
-    tally.begin_again()
-    roots = find_roots(context, tally)  # before anything is asked of the server
+    roots = _begin(context, tally)  # before anything is asked of the server
     journal = Journal(context.home / JOURNAL, identity_of(context))
     try:
         progress.phase("Connecting")
@@ -73,6 +83,14 @@ def _attempt(context: BackupContext, progress: Progress, tally: Tally) -> tuple[
             return _walk_and_commit(run, progress, roots)
     finally:
         journal.close()
+
+
+def _begin(context: BackupContext, tally: Tally) -> list[Status]:
+    """Counting from the start; the roots that are there."""
+    tally.begin_again()
+    for problem in context.problems:
+        tally.problem(problem)
+    return find_roots(context, tally)
 
 
 def identity_of(context: Chosen) -> bytes:
@@ -98,8 +116,7 @@ def _walk_and_commit(
         run.walking.rows.save()
         distrust_missing(run.journal, run.context.server, run.pipeline.upload)
         run.pipeline.forget_seen()
-        run.tally.begin_again()
-        roots = find_roots(run.context, run.tally)
+        roots = _begin(run.context, run.tally)
         again = True
 
 
@@ -112,6 +129,8 @@ def _walk_once(
     progress.phase("Finishing")
     content = run.committer.prepare(done, run.tally, doubtful=again)
     run.walking.rows.save()
+    if run.context.only_changes and run.committer.is_kept(content):
+        raise NothingChanged
     read_back(
         run.pipeline.sampler.take(),
         run.context.server,

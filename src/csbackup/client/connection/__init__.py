@@ -4,6 +4,7 @@ from csbackup.client.connection.address import Address, read_address, read_pin, 
 from csbackup.client.connection.anyone import ask_kdf, register, sign_in
 from csbackup.client.connection.device import Connection
 from csbackup.client.connection.opening import ask_pin, ask_server, open_transport
+from csbackup.client.connection.pace import Pace
 from csbackup.client.connection.person import PersonConnection
 from csbackup.client.connection.releases import ReleaseSource
 from csbackup.client.connection.transport import Request, Streamed, Transport
@@ -11,6 +12,7 @@ from csbackup.client.connection.transport import Request, Streamed, Transport
 __all__ = [
     "Address",
     "Connection",
+    "Pace",
     "PersonConnection",
     "ReleaseSource",
     "Request",

@@ -95,7 +95,7 @@ def _responses(route: Route) -> dict[str, Any]:
     found: dict[str, Any] = {
         str(status): {
             "description": HTTPStatus(status).phrase,
-            "content": _content(route.answer),
+            **({"content": _content(route.answer)} if status != HTTPStatus.NOT_MODIFIED else {}),
         }
         for status in route.statuses
     }

@@ -82,8 +82,10 @@ class Devices:
         orders = QUERIES.orders_alive_count_of_device(
             self._database.read(), device=caller.device_number, now=now
         )
+        settings = QUERIES.settings_revision(self._database.read(), device=caller.device_number)
         heads = self._heads(caller.account_number)
-        return messages.CheckInAnswer(now, heads, (), orders, self._release_for(caller, now))
+        release = self._release_for(caller, now)
+        return messages.CheckInAnswer(now, heads, (), orders, settings, release)
 
     def of_account(self, number: int, now: int) -> messages.DeviceList:
         return self._overview(number, now)
