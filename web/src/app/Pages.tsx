@@ -46,6 +46,9 @@ const AccountsPage = lazy(async () => ({
 const ServerPage = lazy(async () => ({
   default: (await import("../features/admin/ServerPage")).ServerPage,
 }));
+const ReleasesPage = lazy(async () => ({
+  default: (await import("../features/releases/ReleasesPage")).ReleasesPage,
+}));
 
 const DEVICE = "/devices/:device/:kind?/:snapshot?/:path?";
 
@@ -127,6 +130,9 @@ function AdminPages() {
       </Route>
       <Route path="/admin/accounts">
         <AccountsPage />
+      </Route>
+      <Route path="/admin/releases">
+        <ReleasesPage />
       </Route>
       <Route path="/admin/server">
         <ServerPage />

@@ -105,8 +105,9 @@ function AdminNavigation({ account }: { account: Account | null }) {
   const [here] = useLocation();
   if (account?.role !== "admin" || !here.startsWith("/admin")) return null;
   const places = [
-    { href: "/admin", text: words.allDevices, active: !/^\/admin\/(accounts|server)/.test(here) },
+    { href: "/admin", text: words.allDevices, active: !/^\/admin\/(accounts|releases|server)/.test(here) },
     { href: "/admin/accounts", text: words.accounts, active: here === "/admin/accounts" },
+    { href: "/admin/releases", text: words.releases, active: here === "/admin/releases" },
     { href: "/admin/server", text: words.server, active: here === "/admin/server" },
   ];
   return (
