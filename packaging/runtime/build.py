@@ -27,8 +27,8 @@ import project
 import runtime
 from debian import Archive, find_addresses
 from problems import BuildStopped
-from runtime import Workshop
 from targets import KINDS, TARGETS, Target
+from workshop import Workshop
 
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache" / "packages"

@@ -15,7 +15,6 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import armv7
@@ -23,10 +22,10 @@ import contents
 import elf
 import locks
 import wheels
-from debian import Archive
 from locks import SOURCE, DebianFile
 from problems import BuildStopped
 from targets import Target, of_this_machine
+from workshop import Workshop
 
 HERE = Path(__file__).resolve().parent
 _LIBRARY = f"lib/python{contents.PYTHON}"
@@ -34,16 +33,6 @@ PACKAGES = f"{_LIBRARY}/dist-packages"  # Debian's Python looks here
 _OLDEST = (1980, 1, 1, 0, 0, 0)  # the oldest time a zip can hold: times must not differ
 # They say that they are for more than the oldest processor, and look at it before they use that.
 _RUNS_ON_LESS = ("libc.so.6", "libcrypto.so.3", "_rust.abi3.so", "blake3.cpython-313-")
-
-
-@dataclass(frozen=True, slots=True)
-class Workshop:
-    """Where inputs come from and half-done work lies."""
-
-    archive: Archive
-    cache: Path
-    scratch: Path
-    allow_drift: bool = False
 
 
 def build(target: Target, kind: str, package: Path, folder: Path, workshop: Workshop) -> None:
@@ -58,7 +47,8 @@ def build(target: Target, kind: str, package: Path, folder: Path, workshop: Work
         _replace_zlib(folder / "lib", workshop)
     _take_libraries(tree, target, folder)
     _strip(site, target)
-    _compile(tree, site, package, folder, keep_sources=kind == "server", workshop=workshop)
+    _add_library(target, tree, folder, workshop)
+    _add_packages(site, package, workshop, keep_sources=kind == "server")
     _write_licences(tree, site, target, kind, folder)
     _check(target, folder)
 
@@ -68,13 +58,14 @@ def _unpack_debian(target: Target, workshop: Workshop) -> Path:
     names = contents.debian_packages(target)
     if missing := set(names) - {one.package for one in wanted}:
         raise BuildStopped(f"runtime.lock names no {sorted(missing)} for {target.debian}.")
-    tree = workshop.scratch / f"debian-{target.debian}"
-    if tree.is_dir():
-        return tree
     files = [one for one in wanted if one.package in names]
-    for path in workshop.archive.fetch(files, allow_drift=workshop.allow_drift):
-        subprocess.run(["dpkg-deb", "--extract", str(path), str(tree)], check=True)
-    return tree
+    paths = workshop.archive.fetch(files, allow_drift=workshop.allow_drift)
+
+    def unpack(folder: Path) -> None:
+        for path in paths:
+            subprocess.run(["dpkg-deb", "--extract", str(path), str(folder)], check=True)
+
+    return workshop.once(f"debian-{target.debian}", [str(path) for path in paths], unpack)
 
 
 def _take_program(tree: Path, target: Target, folder: Path) -> None:
@@ -134,18 +125,17 @@ def _install_compiled(
 ) -> None:
     if tool is None:
         raise BuildStopped(f"{name} is a source, and the lock has no {contents.ARMV7_TOOL}.")
-    cython = workshop.scratch / "cython"
-    if not cython.is_dir():
-        wheels.unpack(tool, cython)
-    headers = _headers(tree)
-    scratch = workshop.scratch / f"compiled-{site.parents[3].parent.name}"
-    for package in armv7.compile_extensions(source, cython, headers, scratch):
-        shutil.copytree(package, site / package.name)
 
+    def compile_it(folder: Path) -> None:
+        cython = workshop.scratch / "cython"
+        if not cython.is_dir():
+            wheels.unpack(tool, cython)
+        scratch = workshop.scratch / f"source-{name}"
+        for package in armv7.compile_extensions(source, cython, tree / "usr/include", scratch):
+            shutil.copytree(package, folder / package.name)
 
-def _headers(tree: Path) -> Path:
-    """Debian keeps what differs between machines in a folder of its own, found beside."""
-    return tree / "usr/include"
+    made = workshop.once(f"armv7-{name}", [str(source), str(tool), str(tree)], compile_it)
+    shutil.copytree(made, site, dirs_exist_ok=True)
 
 
 def _take_from_debian(tree: Path, site: Path) -> None:
@@ -158,10 +148,12 @@ def _take_from_debian(tree: Path, site: Path) -> None:
 def _replace_zlib(libraries: Path, workshop: Workshop) -> None:
     sources = [one for one in locks.read_runtime() if one.machine == SOURCE]
     (path,) = workshop.archive.fetch(sources, allow_drift=workshop.allow_drift)
-    library = workshop.scratch / "libz.so.1"
-    if not library.is_file():
-        armv7.compile_zlib(path, workshop.scratch, library)
-    shutil.copy(library, libraries / "libz.so.1")
+
+    def compile_it(folder: Path) -> None:
+        armv7.compile_zlib(path, workshop.scratch, folder / "libz.so.1")
+
+    made = workshop.once("armv7-zlib", [str(path)], compile_it)
+    shutil.copy(made / "libz.so.1", libraries / "libz.so.1")
 
 
 def _drop_what_is_not_needed(site: Path) -> None:
@@ -184,32 +176,36 @@ def _strip(site: Path, target: Target) -> None:
     subprocess.run([tool, "--strip-unneeded", *map(str, sorted(own))], check=True)
 
 
-def _compile(
-    tree: Path,
-    site: Path,
-    package: Path,
-    folder: Path,
-    *,
-    keep_sources: bool,
-    workshop: Workshop,
-) -> None:
-    """`keep_sources`: of our own package only; a server hands them out."""
-    library = workshop.scratch / "stdlib"
-    python = own_python(workshop)
-    if not library.is_dir():
-        fresh = workshop.scratch / "stdlib.new"
-        _copy_library(tree, fresh)
-        _run_compiler(python, [fresh])
-        fresh.rename(library)
-    _zip(library, folder / "lib" / f"python{contents.PYTHON.replace('.', '')}.zip")
+def _add_library(target: Target, tree: Path, folder: Path, workshop: Workshop) -> None:
+    def compile_library(made: Path) -> None:
+        _copy_library(tree, made / "library")
+        _run_compiler(workshop, [made / "library"])
+        _zip(made / "library", made / "library.zip")
+
+    made = workshop.once("library", _library_versions(target), compile_library)
+    zipped = folder / "lib" / f"python{contents.PYTHON.replace('.', '')}.zip"
+    shutil.copy(made / "library.zip", zipped)
     # Python finds its own place by this one file.
-    shutil.copy(library / "os.pyc", folder / _LIBRARY / "os.pyc")
-    _run_compiler(python, [site])
+    shutil.copy(made / "library" / "os.pyc", folder / _LIBRARY / "os.pyc")
+
+
+def _add_packages(site: Path, package: Path, workshop: Workshop, *, keep_sources: bool) -> None:
+    """`keep_sources`: of our own package only; a server hands them out."""
+    _run_compiler(workshop, [site])
     shutil.copytree(package, site, dirs_exist_ok=True)
-    _run_compiler(python, [site / "csbackup"], keep_sources=keep_sources)
+    _run_compiler(workshop, [site / "csbackup"], keep_sources=keep_sources)
 
 
-def own_python(workshop: Workshop) -> list[str]:
+def _library_versions(target: Target) -> list[str]:
+    """The Python part of the standard library is the same for every machine."""
+    return [
+        f"{one.package} {one.version}"
+        for one in _inside(target)
+        if one.package.startswith("libpython")
+    ]
+
+
+def _own_python(workshop: Workshop) -> list[str]:
     """How to run that very Python here, to make its bytecode."""
     host = of_this_machine()
     tree = _unpack_debian(host, workshop)
@@ -221,10 +217,10 @@ def own_python(workshop: Workshop) -> list[str]:
 
 
 def _run_compiler(
-    python: list[str], folders: Iterable[Path], *, keep_sources: bool = False
+    workshop: Workshop, folders: Iterable[Path], *, keep_sources: bool = False
 ) -> None:
     options = ["--keep-sources"] if keep_sources else []
-    command = [*python, str(HERE / "bytecode.py"), *options, *map(str, folders)]
+    command = [*_own_python(workshop), str(HERE / "bytecode.py"), *options, *map(str, folders)]
     outcome = subprocess.run(command, capture_output=True, text=True, env={"PYTHONHASHSEED": "0"})
     if outcome.returncode:
         raise BuildStopped(f"Not everything could be compiled:\n{outcome.stdout}{outcome.stderr}")

@@ -43,6 +43,7 @@ from csbackup.server.services.devices import Devices
 from csbackup.server.services.download_codes import DownloadCodes
 from csbackup.server.services.downloads import Downloads
 from csbackup.server.services.enrolment import Enrolments
+from csbackup.server.services.enrolment_requests import EnrolmentRequests
 from csbackup.server.services.erasing import Eraser
 from csbackup.server.services.export import Export
 from csbackup.server.services.handing_out import HandingOut
@@ -61,11 +62,19 @@ from csbackup.server.services.rebuild import (
     rebuild,
 )
 from csbackup.server.services.releases import Releases
+from csbackup.server.services.rollout_rows import bring_back_rollouts
+from csbackup.server.services.rollouts import Rollouts
 from csbackup.server.services.searching import Search
 from csbackup.server.services.services import Face, Services
 from csbackup.server.services.sessions import Sessions
+from csbackup.server.services.settings_changes import SettingsChanges
+from csbackup.server.services.settings_kept import SettingsShelf
+from csbackup.server.services.settings_revisions import Revisions
+from csbackup.server.services.settings_telling import SettingsTelling
+from csbackup.server.services.templates import Templates
 from csbackup.server.services.versions import Versions
 from csbackup.server.store import FolderRecords, FolderStore
+from csbackup.server.store.server_records import ServerRecords
 from csbackup.server.trust import Identity
 from csbackup.web.files import built_folder
 
@@ -145,7 +154,7 @@ def open_beside(folder: Path) -> Iterator[Looking]:
     try:
         store = FolderStore(folder)
         yield Looking(
-            Devices(database, heads=Ingest(database, store).heads),
+            Devices(database, heads=Ingest(database, store).heads, release_for=lambda *_: None),
             Overview(database, store, folder=folder, version=__version__, started=0),
             History(database, store),
         )
@@ -183,13 +192,21 @@ def _put_together(config: Config, database: Database, workers: Workers) -> Serve
     )
     secret = _answer_secret(config.folder)
     sessions = Sessions(database, failures_per_minute=config.sign_in_failures_per_minute)
+    server_records = ServerRecords(config.folder)
+    for line in bring_back_rollouts(database, server_records):
+        _log.warning("%s", line)
+    releases = Releases(config.release_folders)
+    rollouts = Rollouts(database, server_records, releases)
     devices = Devices(
         database,
         heads=ingest.heads,
+        release_for=rollouts.release_for,
         overdue_after_seconds=config.overdue_after_hours * 3600,
     )
+    revisions = Revisions(SettingsShelf(database, records))
+    templates = Templates(revisions)
+    codes = DownloadCodes()
     way = _way(config)
-    releases, codes = Releases(config.release_folders), DownloadCodes()
     services = Services(
         face=_face(config, identity, way),
         accounts=Accounts(database, records, registering, secret, changing),
@@ -198,6 +215,7 @@ def _put_together(config: Config, database: Database, workers: Workers) -> Serve
         export=Export(database, sessions, devices, deletions),
         invitations=Invitations(database),
         enrolments=Enrolments(database, records),
+        enrolment_requests=EnrolmentRequests(lambda code, now: None),
         devices=devices,
         ingest=ingest,
         commits=commits,
@@ -208,11 +226,15 @@ def _put_together(config: Config, database: Database, workers: Workers) -> Serve
         downloads=Downloads(database, store),
         orders=orders,
         order_reading=OrderReading(database, store),
+        settings=SettingsChanges(revisions),
+        settings_telling=SettingsTelling(revisions, templates),
+        templates=templates,
         overview=Overview(
             database, store, folder=config.folder, version=__version__, started=clock()
         ),
         client=ClientWheel(),
         releases=releases,
+        rollouts=rollouts,
         download_codes=codes,
         handing_out=HandingOut(releases, codes),
     )

@@ -32,6 +32,7 @@ from csbackup.client.connection.answers import (
     seconds_to_wait,
 )
 from csbackup.client.connection.line import Line, Otherwise
+from csbackup.client.connection.pace import Pace
 from csbackup.client.connection.patience import TooManyBytes
 from csbackup.client.log import LOG
 from csbackup.client.log import field as log_field
@@ -107,6 +108,7 @@ class Transport:
         self._answered = threading.Event()
         self._closed = threading.Event()
         self._on_wait: OnWait | None = None
+        self._pace: Pace | None = None
 
     def with_token(self, token: str) -> Transport:
         """The same connections for someone who is known; the token is the server's word."""
@@ -116,6 +118,13 @@ class Transport:
         other._answered = self._answered
         other._closed = self._closed
         other._on_wait = self._on_wait
+        other._pace = self._pace
+        return other
+
+    def paced(self, pace: Pace) -> Transport:
+        """The same connections for who keeps to limits of the link."""
+        other = self.with_token(self._token)
+        other._pace = pace
         return other
 
     def patient(self, on_wait: OnWait) -> Transport:
@@ -244,7 +253,7 @@ class Transport:
     def _send_once(self, request: Request) -> Response:
         answer = self._open_trusted(request)
         try:
-            content = _content(answer, request.most_bytes, self.address)
+            content = _content(answer, request.most_bytes, self.address, self._pace)
         except BaseException:
             answer.close()
             raise
@@ -265,10 +274,16 @@ class Transport:
         headers = {"User-Agent": f"csb/{__version__}", **request.headers}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
+        body = request.body() if request.body else None
+        if body is not None and self._pace is not None and self._pace.limits_sending:
+            if isinstance(body, bytes):
+                headers["Content-Length"] = str(len(body))
+                body = (body,)
+            body = self._pace.sending(body)
         return pool.urlopen(
             request.method,
             self.address.prefix + request.path,
-            body=request.body() if request.body else None,
+            body=body,
             headers=headers,
             retries=False,
             redirect=False,
@@ -277,7 +292,9 @@ class Transport:
         )
 
 
-def _content(answer: urllib3.BaseHTTPResponse, most_bytes: int, address: Address) -> bytes:
+def _content(
+    answer: urllib3.BaseHTTPResponse, most_bytes: int, address: Address, pace: Pace | None
+) -> bytes:
     """All of it. Reading with a limit copies everything twice, so what says its length, and means
     it, is read without."""
     _refuse_compressed(answer, address)
@@ -285,10 +302,22 @@ def _content(answer: urllib3.BaseHTTPResponse, most_bytes: int, address: Address
     declared = answer.length_remaining
     if declared is not None and declared > most:
         raise AnswerTooLong(address)
-    content = answer.read(most + 1 if declared is None else None)
+    if pace is not None and pace.limits_fetching:
+        content = b"".join(_pieces_in_time(answer, most, pace))
+    else:
+        content = answer.read(most + 1 if declared is None else None)
     if len(content) > most:
         raise AnswerTooLong(address)
     return content
+
+
+def _pieces_in_time(answer: urllib3.BaseHTTPResponse, most: int, pace: Pace) -> Iterator[bytes]:
+    """A byte more than `most` at most."""
+    left = most + 1
+    while left and (piece := answer.read(min(pace.piece_to_fetch(), left))):
+        left -= len(piece)
+        yield piece
+        pace.fetched(len(piece))
 
 
 def _refuse_compressed(answer: urllib3.BaseHTTPResponse, address: Address) -> None:

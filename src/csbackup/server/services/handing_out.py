@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from csbackup.errors import CodeExpired, NotFound, TooMany
@@ -59,11 +60,11 @@ class HandingOut:
         self._downloads.take(neighbourhood(address), now)
         text, code = self._codes.mint(account, now)
         command = f"{curl(leaf_pin)} {sender.url}/i/{text} | sh"
-        newest = self._releases.newest()
+        newest, sent = self._releases.newest(), replace(sender, code=text)
         if newest is None:
             return messages.Download(text, code.expires, command, "", ())
         files = [
-            _offered(of, file, name, self._parcel(newest, name, sender).size, f"/d/{text}/{name}")
+            _offered(of, file, name, self._parcel(newest, name, sent).size, f"/d/{text}/{name}")
             for of, file, name in _parcels(newest)
             if target in ("", of)
         ]

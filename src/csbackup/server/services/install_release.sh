@@ -146,6 +146,7 @@ fetch() {
         esac
         sleep "$pause"
     done
+    has curl || say 'Some kinds of wget cannot speak with this server. curl can.' >&2
     stop "$name could not be fetched whole from $url. Nothing was installed; run this again."
 }
 
