@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 
 from csbackup.format import packing
+from csbackup.protocol import messages
 from csbackup.protocol.adapter import render
 from csbackup.server.api.table import ROUTES
 from csbackup.server.app import clock
 from support.api import Api, Backup, DeviceCaller, PersonCaller, api_on, b64
+from support.device_settings import AT_FIRST, DAILY, SettingsDevice, SettingsPerson
 from support.orders import SignedOrder, Wish, draft_of, next_order, placed_order
+from support.released import make_release
 
 # Anna owns `laptop` (which backed up, and has an upload open) and `tablet`. Bert owns `phone` and
 # `lost`, which is revoked. Root is an admin. Anna asks last: what she does may end her device.
@@ -24,6 +27,7 @@ OPEN = (200, 200, 200, 200, 200, 200, 200, 200)
 OWN = (401, 200, 403, 403, 403, 401, 200, 200)  # persons, each about themselves
 LISTINGS = (401, 404, 200, 404, 404, 401, 200, 200)  # of Anna's laptop
 DEVICES = (401, 403, 200, 200, 200, 401, 403, 403)
+SETTINGS = (401, 404, 403, 403, 403, 401, 200, 200)  # of Anna's laptop
 ORDERED = (401, 403, 200, 404, 404, 401, 403, 403)  # within an order to Anna's laptop
 ADMINS = (401, 403, 403, 403, 403, 401, 200, 403)
 
@@ -32,9 +36,16 @@ TABLE: dict[str, tuple[int, ...]] = {
     "metrics": OPEN,  # asked from this machine
     "openapi": OPEN,
     "ca": OPEN,
+    "public_names": OPEN,
     "client_installer": OPEN,
     "client_wheel": OPEN,
     "server": OPEN,
+    "offer": OPEN,
+    "begin_download": (201,) * 8,  # asked from near, where anyone may register
+    "download_state": OPEN,  # to whoever has the code
+    "install": OPEN,
+    "parcel": OPEN,  # to whoever has the code
+    "release_file": OPEN,
     "kdf": OPEN,
     "register": (201,) * 8,
     "sign_in": (401,) * 8,  # with a wrong proof: it is answered, whoever asks
@@ -78,9 +89,25 @@ TABLE: dict[str, tuple[int, ...]] = {
     "report_order": ORDERED,
     "locate_ordered": ORDERED,
     "get_ordered": (401, 403, 206, 404, 404, 401, 403, 403),
+    "settings": SETTINGS,
+    "edit_settings": SETTINGS,
+    "preview_settings": SETTINGS,
+    "settings_history": SETTINGS,
+    "see_settings": (401, 404, 403, 403, 403, 401, 403, 200),  # the owner's alone
+    "refuse_settings": (401, 404, 403, 403, 403, 401, 403, 404),  # there is no such change
+    "permit_settings": (401, 403, 403, 403, 403, 401, 200, 403),
+    "templates": OWN,  # what they hold: see below
+    "add_template": (401, 201, 403, 403, 403, 401, 201, 201),
+    "change_template": (401, 404, 403, 403, 403, 401, 404, 200),  # Anna's own
+    "delete_template": (401, 404, 403, 403, 403, 401, 404, 200),
+    "assign_template": (401, 404, 403, 403, 403, 401, 404, 200),
+    "device_settings": DEVICES,  # what they hold: see below
+    "report_settings": DEVICES,
     "admin_devices": ADMINS,
     "admin_accounts": ADMINS,
     "admin_status": ADMINS,
+    "rollout": ADMINS,
+    "set_rollout": ADMINS,
 }
 NOTHING = b"\x80"  # an empty CBOR array
 
@@ -95,6 +122,7 @@ class World:
     upload: str
     pack: packing.Pack  # of the open upload
     order: SignedOrder  # from Anna, to her laptop
+    template: str  # Anna's
 
     def session(self) -> str:
         """The name of Anna's session."""
@@ -126,8 +154,12 @@ def world(tmp_path: Path) -> Any:
         )
         tokens = {"anyone": "", **{name: caller.token for name, caller in callers.items()}}
         order = placed_order(api, anna, laptop)
-        yield World(api, tokens, anna, laptop, backup, upload.hex(), pack, order)
+        SettingsDevice(api, laptop).tell()
+        template = api.post("templates", token=anna.token, json=_TEMPLATE).json()["template"]
+        yield World(api, tokens, anna, laptop, backup, upload.hex(), pack, order, template)
 
+
+_TEMPLATE: dict[str, Any] = {"name": "Mine", "revision": 0, "change": {}, "person_may": []}
 
 Request = tuple[str, str, dict[str, Any]]
 
@@ -196,8 +228,40 @@ def _ordered_block(world: World) -> Request:
     return "GET", path, {"headers": headers}
 
 
+def _settings(method: str, rest: str, **message: Any) -> Callable[[World], Request]:
+    path = f"/settings{rest}"
+    return lambda world: (
+        method,
+        f"devices/{world.laptop.device.hex()}{path}",
+        {"json": message},
+    )
+
+
+def _of_template(method: str, rest: str = "", **message: Any) -> Callable[[World], Request]:
+    options = {"json": message} if message else {}
+    return lambda world: (method, f"templates/{world.template}{rest}", options)
+
+
+def _settings_report(world: World) -> Request:
+    report = messages.SettingsReport(0, "told", AT_FIRST, b"\x01" * 32)
+    return "POST", "device/settings", {"json": render(report)}
+
+
 def _wheel(world: World) -> Request:
     return "GET", f"/client/{world.api.server.services.client.get().name}", {}
+
+
+def _with_code(path: str) -> Callable[[World], Request]:
+    """To something of a download; the release is there for whoever asks."""
+
+    def ask(world: World) -> Request:
+        server = world.api.server
+        if server.services.releases.newest() is None:
+            make_release(server.config.release_folders[0], targets=("linux-amd64",))
+        code, _ = server.services.download_codes.mint(None, clock())
+        return "GET", path.format(code=code), {}
+
+    return ask
 
 
 _NEW_PASSWORD = {
@@ -218,9 +282,16 @@ REQUESTS: dict[str, Callable[[World], Request]] = {
     "metrics": _get("/metrics"),
     "openapi": _get("/api/openapi.json"),
     "ca": _get("/ca.crt"),
+    "public_names": _get("public-names"),
     "client_installer": _get("/client/install.sh"),
     "client_wheel": _wheel,
     "server": _get("server"),
+    "offer": _get("releases"),
+    "begin_download": _post("downloads", {}),
+    "download_state": _with_code("downloads/{code}"),
+    "install": _with_code("/i/{code}"),
+    "parcel": _with_code("/d/{code}/csb-1.4.0-linux-amd64.run"),
+    "release_file": _with_code("/releases/1.4.0/manifest.json"),
     "kdf": _post("kdf", {"account": "anna"}),
     "register": lambda world: (
         "POST",
@@ -276,9 +347,29 @@ REQUESTS: dict[str, Callable[[World], Request]] = {
     "report_order": _of_order("POST", json={"state": "running"}),
     "locate_ordered": _ordered_chunks,
     "get_ordered": _ordered_block,
+    "settings": _of_laptop("GET", "/settings"),
+    "edit_settings": _settings("PUT", "", revision=1, change={}),
+    "preview_settings": _settings("POST", "/preview", revision=1, change={}),
+    "settings_history": _of_laptop("GET", "/settings/history"),
+    "see_settings": _settings("POST", "/seen", revision=1),
+    "refuse_settings": _settings("POST", "/refuse", revision=1),
+    "permit_settings": _settings("PUT", "/permission", person_may=["folders"]),
+    "templates": _get("templates"),
+    "add_template": _post("templates", _TEMPLATE),
+    "change_template": _of_template("PUT", **{**_TEMPLATE, "revision": 1}),
+    "delete_template": _of_template("DELETE"),
+    "assign_template": _of_template("PUT", "/devices", devices=[]),
+    "device_settings": _get("device/settings"),
+    "report_settings": _settings_report,
     "admin_devices": _get("admin/devices"),
     "admin_accounts": _get("admin/accounts"),
     "admin_status": _get("admin/status"),
+    "rollout": _get("admin/rollout"),
+    "set_rollout": lambda world: (
+        "PUT",
+        "admin/rollout",
+        {"json": {"version": None, "stage": "off"}},
+    ),
 }
 
 
@@ -323,6 +414,22 @@ def test_orders_are_seen_by_their_account_and_their_device_alone(world: World) -
     }
 
     assert seen == {"orders": {"anna"}, "device_orders": {"laptop"}}
+
+
+def test_what_waits_for_a_device_is_seen_by_that_device_alone(world: World) -> None:
+    laptop = world.laptop.device.hex()
+    SettingsPerson(world.api, world.anna.token, laptop).edit(DAILY)
+
+    found = {caller: world.ask(caller, "device_settings") for caller in CALLERS}
+
+    waiting = {name for name, one in found.items() if one.json().get("waiting")}
+    assert waiting == {"laptop"}
+
+
+def test_templates_are_seen_by_who_made_them(world: World) -> None:
+    seen = {caller for caller in CALLERS if world.template in world.ask(caller, "templates").text}
+
+    assert seen == {"anna"}
 
 
 def test_everybody_sees_only_their_own_devices(world: World) -> None:

@@ -43,15 +43,19 @@ class OrdinaryClient(Client):
         )
 
     def _command(self, *arguments: str) -> list[str]:
-        program = [str(PROGRAMS / "csb"), *arguments]
-        if not ROOT:
-            return program
-        script = "\n".join(["set -e", *_open_ways(self.home.parent), 'exec "$@"'])
-        become = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
-        return ["unshare", "--mount", "sh", "-c", script, "sh", *become, *program]
+        return as_somebody_ordinary(self.home.parent, str(PROGRAMS / "csb"), *arguments)
 
     def environment_of_a_run(self, more: dict[str, str] | None = None) -> dict[str, str]:
         return super().environment_of_a_run(more) | {"HOME": str(self.home.parent)}
+
+
+def as_somebody_ordinary(scratch: Path, *program: str) -> list[str]:
+    """The command that runs a program as who is not root; `scratch` is a folder for its ways."""
+    if not ROOT:
+        return list(program)
+    script = "\n".join(["set -e", *_open_ways(scratch), 'exec "$@"'])
+    become = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
+    return ["unshare", "--mount", "sh", "-c", script, "sh", *become, *program]
 
 
 def _open_ways(scratch: Path) -> Iterator[str]:

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ from csbackup.client.backup.context import BackupResult
 from csbackup.client.cli.backup import exit_code
 from csbackup.client.cli.output import age, iso, name_fields, printable, size
 from csbackup.client.cli.program import COMMANDS
-from csbackup.client.cli.service import pause_seconds, seconds_until_due
 from csbackup.client.config import Home
 from csbackup.client.keyring import EnrolledDevice, save_device
 from csbackup.client.last_run import LastRun, load_last_run, save_last_run
@@ -225,24 +223,6 @@ def test_the_last_run_is_kept_and_damage_to_it_is_nothing(home: Home) -> None:
 
     home.write("last-run.json", b"{")
     assert load_last_run(home) is None
-
-
-# --- when a backup is due ---
-
-
-def test_a_backup_is_due_when_the_last_one_is_old() -> None:
-    now = time.time_ns()
-
-    assert seconds_until_due(now - 600 * 10**9, 3600, now) == pytest.approx(3000)
-    assert seconds_until_due(now - 4000 * 10**9, 3600, now) < 0
-    assert seconds_until_due(0, 3600, now) < 0
-    assert seconds_until_due(now + HOUR, 3600, now) == 0  # the clock was set back
-
-
-def test_after_failures_the_pauses_grow_up_to_the_usual_one() -> None:
-    assert [pause_seconds(failures, 600) for failures in (0, 1, 2, 3, 4, 5, 50)] == [
-        0, 60, 120, 240, 480, 600, 600,
-    ]  # fmt: skip
 
 
 # --- printing ---

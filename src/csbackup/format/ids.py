@@ -11,6 +11,7 @@ DeviceId = NewType("DeviceId", bytes)  # 16 random bytes, chosen by the client
 SourceId = NewType("SourceId", bytes)  # 16 random bytes, chosen by the client
 UploadId = NewType("UploadId", bytes)  # 16 random bytes, chosen by the server
 OrderId = NewType("OrderId", bytes)  # 16 random bytes, chosen by the browser
+TemplateId = NewType("TemplateId", bytes)  # 16 random bytes, chosen by the server
 ChunkId = NewType("ChunkId", bytes)  # BLAKE3 keyed with K_id, over the content
 BlockId = NewType("BlockId", bytes)  # BLAKE3 over the block's bytes
 NodeId = NewType("NodeId", bytes)  # BLAKE3 over the plain bytes of a tree or chunk-list page

@@ -11,7 +11,9 @@ from typing import Literal
 
 from csbackup.protocol.adapter import Blob, Hex
 from csbackup.rules.comparing import Change, Property
+from csbackup.rules.narrowing import Effect
 from csbackup.rules.rollout import Stage, Standing, Update
+from csbackup.rules.source import Part, SourceChange, SourceSettings
 
 Role = Literal["user", "admin"]
 Kind = Literal["file", "folder", "symlink", "fifo", "socket", "char-device", "block-device"]
@@ -26,7 +28,7 @@ class ServerInfo:
     protocol_oldest: int
     protocol_newest: int
     pin: str
-    leaf_pin: str  # base64 SHA-256 of the leaf's public key, as `curl --pinnedpubkey` takes it
+    leaf_pin: str  # base64 SHA-256 of the leaf's public key, as `curl` takes it; empty: a proxy's
     url: str
     registration: Literal["local", "open", "invite", "closed"]
     may_register: bool  # whether this caller may, from where it calls
@@ -313,6 +315,7 @@ class CheckInAnswer:
     heads: tuple[DeviceHead, ...]
     resend: tuple[Hex, ...]
     orders: int = 0  # to this device, that have not ended
+    settings: int = 0  # revision of the device's settings here; 0: nobody changed them here yet
     release: str | None = None  # the version that this device should run; null: as it is
 
 
@@ -528,6 +531,14 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicNames:
+    """Under which names a certificate of a public CA is good too; see `format.vouching`."""
+
+    statement: Blob
+    signature: Blob
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     status: Literal["ok"] = "ok"
 
@@ -643,6 +654,7 @@ class DeviceOrderList:
     now: int
     revision: int
     orders: tuple[DeviceOrderHead, ...]
+    settings: int = 0  # revision of the device's settings, as at its check-in
 
 
 @dataclass(frozen=True, slots=True)
@@ -686,18 +698,214 @@ class OrderVerdict:
     state: OrderState
 
 
+# --- settings of devices ------------------------------------------------------------------------
+
+SettingsState = Literal["waiting", "applied", "refused", "failed", "replaced"]
+SettingsOutcome = Literal["told", "applied", "refused", "failed"]
+StandingState = Literal["untold", "waiting", "applied", "refused", "failed"]
+SettingsOrigin = Literal["web", "template", "device", "refusal", "permission"]
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsEvent:
+    """One revision of a device's settings: who changed what, and what became of it.
+
+    `waiting` for the device; `applied`; `refused` or `failed` there, `reason` says why; `replaced`
+    by a later one before the device took it. Of what the device itself changed `by` is empty.
+    """
+
+    revision: int
+    changed: int
+    by: str  # an account's name
+    by_owner: bool  # the device's own account, or the device
+    origin: SettingsOrigin
+    template: str  # its name, where it came from one
+    parts: tuple[Part, ...]  # what it changed
+    effects: tuple[Effect, ...]
+    settings: SourceSettings  # as they are, or were meant to be, from then on
+    person_may: tuple[Part, ...]  # what the owner may change in the web from then on
+    state: SettingsState
+    reason: str
+    warnings: tuple[str, ...]  # what the device noted when it applied them
+    answered: int | None
+    seen: int | None  # when the owner was shown what somebody else had changed
+    needs_seeing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSettings:
+    """A device's settings: what it says it has, and what waits for it.
+
+    `told` is null until the device first told; nobody can change what is not known. `expected` is
+    what it will have when it took what waits: this is what to edit.
+    """
+
+    device: Hex
+    revision: int
+    told: SourceSettings | None
+    told_at: int | None
+    home: Blob  # what `~` stands for there; empty: not known
+    expected: SourceSettings | None
+    state: StandingState
+    reason: str
+    locked: bool  # a person at the device takes no settings from the server
+    may_change: tuple[Part, ...]  # what the one who asks may change
+    person_may: tuple[Part, ...]  # what the owner may change here
+    template: Hex | None
+    template_name: str
+    unseen: tuple[SettingsEvent, ...]  # what others changed, newest first
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsEdit:
+    """A change, by somebody who saw the settings at `revision`; `conflict` when there is a newer
+    one. A root may begin with `~/`: the person's own folder on the device."""
+
+    revision: int
+    change: SourceChange
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsPreview:
+    """What a change would do, and what is wrong with it; it can be saved when nothing is."""
+
+    effects: tuple[Effect, ...]
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsHistory:
+    """Newest first."""
+
+    events: tuple[SettingsEvent, ...]
+    next_before: int | None  # `before` of the page that follows
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsSeen:
+    """Up to which revision the owner has seen what others changed."""
+
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsRefusal:
+    """The owner takes back what somebody else changed in this revision."""
+
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsPermission:
+    """What the owner of a device may change in the web."""
+
+    person_may: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateDraft:
+    """A template as it is to be. `revision`: the one seen; 0 for a new one."""
+
+    name: str
+    revision: int
+    change: SourceChange
+    person_may: tuple[Part, ...]  # what owners may change on devices that follow it
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateDevice:
+    device: Hex
+    name: str
+    account: str
+    state: StandingState
+    differs: tuple[Part, ...]  # what is not as the template says
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsTemplate:
+    """Settings for many devices; what it leaves null stays each device's own."""
+
+    template: Hex
+    name: str
+    revision: int
+    everyone: bool  # made by an admin, for any device
+    change: SourceChange
+    person_may: tuple[Part, ...]
+    changed: int
+    by: str
+    devices: tuple[TemplateDevice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateList:
+    """By name."""
+
+    templates: tuple[SettingsTemplate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateAssignment:
+    """The devices that follow a template; one that is no longer named keeps what it has."""
+
+    devices: tuple[Hex, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PushedSettings:
+    """What the server has for a device: the change `waiting` (0: none) wants `wanted`, made by
+    somebody who saw `base`. `told_id`: what the device told last; empty: nothing."""
+
+    revision: int  # the newest
+    waiting: int
+    told_id: Hex
+    kept: tuple[Part, ...]  # what the admin does not let the owner change in the web
+    changed: int = 0
+    by: str = ""
+    by_owner: bool = True
+    base: SourceSettings | None = None
+    wanted: SourceSettings | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsReport:
+    """A device's word of the settings it has. `told`: they changed there, or are told at first;
+    else what became of `revision`."""
+
+    revision: int
+    outcome: SettingsOutcome
+    settings: SourceSettings
+    settings_id: Hex  # the device's own name for them
+    home: Blob = b""
+    reason: str = ""
+    warnings: tuple[str, ...] = ()
+    locked: bool = False
+    seen: bool = False  # a person there has seen what was changed
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsVerdict:
+    """The newest revision there is for the device."""
+
+    revision: int
+
+
 # --- releases and who gets them ---------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseInfo:
-    """A release that this server has, and could give to devices."""
+    """A release that this server has. `problem` empty: it can be given to devices.
+
+    `signed` is `unknown` where the server was not told the release keys; devices know them.
+    """
 
     version: str
     released: int
     expires: int
     min_version: str
     targets: tuple[str, ...]
+    signed: Literal["yes", "no", "unknown"]
+    problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -799,3 +1007,171 @@ class DownloadState:
 
     state: Literal["waiting", "fetched", "used"]
     expires: int
+
+
+# --- enrolment in the browser -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentOffer:
+    """A device's wish to be enrolled, for whom it is shown as a code. `claim` is SHA-256 of what
+    the device asks for the answer with, `download` the code of the download that it came by."""
+
+    offer: Blob
+    proof: Blob
+    claim: Blob
+    download: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentKept:
+    """How long the server keeps it."""
+
+    expires: int
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentClaim:
+    claim: Blob
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentAnswer:
+    """`bundle` is empty while nobody agreed."""
+
+    expires: int
+    bundle: Blob
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentRequest:
+    """A device that waits. Whether the offer is the device's own, only the code tells."""
+
+    request: Hex
+    offer: Blob
+    proof: Blob
+    address: str  # from where it asked
+    created: int
+    expires: int
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentRequestList:
+    requests: tuple[EnrolmentRequest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentApproval:
+    """What the browser made for the device; the server cannot open it."""
+
+    bundle: Blob
+
+
+# --- the device's own page ----------------------------------------------------------------------
+# Not the server: `csb setup` answers these below `/device/v1/`, to the one browser it let in.
+
+Measuring = Literal["waiting", "running", "done", "partly", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceJunk:
+    """What is seldom worth a backup. `pattern` leaves it out, here or wherever it stands;
+    `ticked`: unless the person says otherwise."""
+
+    kind: str
+    path: str  # for people; one of several
+    pattern: str
+    ticked: bool
+    places: int
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A folder that could be backed up. `partly`: it is so large that measuring stopped."""
+
+    path: str  # for people
+    path_bytes: Blob
+    why: Literal["documents", "home", "settings", "data", "chosen", "added"]
+    ticked: bool
+    measuring: Measuring
+    files: int
+    bytes: int
+    problems: int  # what cannot be read
+
+
+@dataclass(frozen=True, slots=True)
+class FirstRun:
+    """The first backup, as it goes."""
+
+    state: Literal["none", "running", "done", "problems", "failed"]
+    phase: str
+    files: int
+    bytes: int
+    files_done: int
+    bytes_done: int
+    bytes_sent: int
+    problems: int
+    message: str  # of a failure
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStanding:
+    """Whether it goes on by itself from now on; `command` does what could not be done here."""
+
+    state: Literal["unknown", "running", "not-possible"]
+    message: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choosing:
+    """What can be backed up here, what it would take, and how the first backup goes."""
+
+    account: str
+    device: Hex
+    device_name: str
+    server: str
+    system: bool  # everything of this machine can be read: it runs as root
+    places: tuple[Place, ...]
+    junk: tuple[PlaceJunk, ...]
+    bytes_per_second: int  # to the server, as measured, or as assumed
+    measured_speed: bool
+    run: FirstRun
+    service: ServiceStanding
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFolder:
+    name: str
+    path_bytes: Blob
+    readable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFolders:
+    """The folders in a folder of this device; `total` may be more than are listed."""
+
+    path: str
+    path_bytes: Blob
+    parent: Blob  # empty at the top
+    folders: tuple[OwnFolder, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewPlace:
+    path_bytes: Blob
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What the person decided: begin."""
+
+    roots: tuple[Blob, ...]
+    exclusions: tuple[str, ...]
+
+
+DEVICE_PAGE = (Choosing, OwnFolders, NewPlace, Chosen)

@@ -17,6 +17,8 @@ ProblemClass = Literal[
     "name-too-long",
     "vanished",
     "clock-wrong",
+    "hook-failed",
+    "read-live",
     "time-out-of-range",
     # of a restore
     "content-lacking",
@@ -97,6 +99,16 @@ ADVICE: dict[ProblemClass, Advice] = {
         "The clock is wrong",
         "Set this machine's clock (or let it be set from the network), so that times of backups "
         "and files can be trusted.",
+    ),
+    "hook-failed": Advice(
+        "A command around the backup failed",
+        "`csb log` shows what it printed, `csb hooks` what it is. What it should have made ready "
+        "(a dump of a database) may be missing or old in this snapshot.",
+    ),
+    "read-live": Advice(
+        "Read while it could change",
+        "There was no still of its file system: files that belong together may be of different "
+        "moments. `csb stills` says what can be had, and `csb stills off` asks for none.",
     ),
     "time-out-of-range": Advice(
         "Dated too far away",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -74,7 +74,7 @@ class DeviceFacts:
 
 @dataclass(frozen=True, slots=True)
 class RolloutVerdict:
-    """`goes_on`: when it goes on to all by itself; None where it does not, or not yet."""
+    """`goes_on`: when it goes on to all by itself; None where it does not, as far as is known."""
 
     standings: dict[DeviceId, Standing]
     goes_on: int | None
@@ -87,7 +87,9 @@ class RolloutVerdict:
 def judge_rollout(rollout: Rollout, devices: Iterable[DeviceFacts]) -> RolloutVerdict:
     """How each device stands with the rollout, and when it goes on by itself."""
     every = list(devices)
-    held = _is_held(rollout, every)
+    version = str(rollout.target.version) if rollout.target else ""
+    back = sum(one.update == "rolled-back" and one.update_version == version for one in every)
+    held = is_held(back=back, stayed=sum(one.version == version for one in every))
     standings = {one.device: judge_device(rollout, one, held=held) for one in every}
     return RolloutVerdict(standings, _goes_on(rollout, every, standings))
 
@@ -127,13 +129,8 @@ def _ability(target: Target, device: DeviceFacts, running: Version | None) -> St
     return "too-old" if running is None or running < target.min_version else None
 
 
-def _is_held(rollout: Rollout, devices: Collection[DeviceFacts]) -> bool:
+def is_held(*, back: int, stayed: int) -> bool:
     """Some machine is always odd; several that go back, and as many as stay, are no accident."""
-    if rollout.target is None:
-        return False
-    version = str(rollout.target.version)
-    back = sum(one.update == "rolled-back" and one.update_version == version for one in devices)
-    stayed = sum(one.version == version for one in devices)
     return back >= HELD_AFTER and back >= stayed
 
 
@@ -143,7 +140,8 @@ def _goes_on(
     if rollout.stage != "first" or rollout.automatic_hours is None or not rollout.first:
         return None
     first = [one for one in devices if one.device in rollout.first and not one.revoked]
-    well = first and all(standings[one.device] in ("runs-it", "newer") for one in first)
+    well = bool(first) and all(standings[one.device] in ("runs-it", "newer") for one in first)
+    well = well and all(one.runs_since for one in first)
     if not well or any(standing == "went-back" for standing in standings.values()):
         return None
     return max(one.runs_since for one in first) + rollout.automatic_hours * HOUR

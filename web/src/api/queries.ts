@@ -15,6 +15,33 @@ export const serverQuery = queryOptions({
   staleTime: 60 * SECOND,
 });
 
+/** The release of the client that the server hands out. */
+export const offerQuery = queryOptions({
+  queryKey: ["offer"],
+  queryFn: () => take(api.GET("/api/v1/releases")),
+  staleTime: 60 * SECOND,
+});
+
+/** A code and what comes with it: made once for each person, kept as long as the page is open. */
+export const downloadQuery = (account: string | null) =>
+  queryOptions({
+    queryKey: ["download", account],
+    queryFn: () => take(api.POST("/api/v1/downloads", { body: {} })),
+    staleTime: Infinity,
+    gcTime: 55 * 60 * SECOND,
+    retry: false,
+  });
+
+/** How far a download has come; asked until a device used its code, or it is over. */
+export const downloadStateQuery = (code: string) =>
+  queryOptions({
+    queryKey: ["download-state", code],
+    queryFn: () => take(api.GET("/api/v1/downloads/{code}", { params: { path: { code } } })),
+    refetchInterval: ({ state }) =>
+      state.data?.state === "used" || state.error !== null ? false : 3 * SECOND,
+    retry: false,
+  });
+
 /** The account that is signed in, or null. */
 export const accountQuery = queryOptions({
   queryKey: ["account"],

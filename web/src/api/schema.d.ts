@@ -69,6 +69,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/public-names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Names under which a certificate of a public CA is good too, signed with the CA's key */
+        get: operations["public_names"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/client/install.sh": {
         parameters: {
             query?: never;
@@ -825,6 +842,232 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{device}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The settings of a device */
+        get: operations["settings"];
+        /** Change what a device backs up, when, and how */
+        put: operations["edit_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device}/settings/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a change of the settings would do */
+        post: operations["preview_settings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device}/settings/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who changed the settings, newest first */
+        get: operations["settings_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device}/settings/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The owner has seen what others changed */
+        post: operations["see_settings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device}/settings/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The owner takes back what somebody else changed */
+        post: operations["refuse_settings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device}/settings/permission": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** What the owner may change in the web */
+        put: operations["permit_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Settings for many devices */
+        get: operations["templates"];
+        put?: never;
+        /** Make a template */
+        post: operations["add_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{template}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a template, and the devices that follow it */
+        put: operations["change_template"];
+        post?: never;
+        /** Delete a template; devices keep what they have */
+        delete: operations["delete_template"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{template}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say which devices follow a template */
+        put: operations["assign_template"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What waits for this device */
+        get: operations["device_settings"];
+        put?: never;
+        /** What settings this device has */
+        post: operations["report_settings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolments/{request}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** A device asks to be enrolled, and shows its person a code */
+        put: operations["ask_enrolment"];
+        /** Hand over what the browser made for a device */
+        post: operations["approve_enrolment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolments/{request}/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a person's browser brought for the device that asks */
+        post: operations["claim_enrolment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Devices that wait: of the own downloads, or by the beginning of a code */
+        get: operations["enrolment_requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/devices": {
         parameters: {
             query?: never;
@@ -869,6 +1112,24 @@ export interface paths {
         /** The server's totals */
         get: operations["admin_status"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/rollout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The releases, and what each device runs */
+        get: operations["rollout"];
+        /** Which release devices should run */
+        put: operations["set_rollout"];
         post?: never;
         delete?: never;
         options?: never;
@@ -980,7 +1241,7 @@ export interface components {
             bytes_removed: number;
             exact: boolean;
         };
-        /** @description A device's word that it lives. */
+        /** @description A device's word that it lives. An empty `target`, or no `update`: nothing is said of it. */
         CheckIn: {
             version: string;
             os: string;
@@ -990,8 +1251,10 @@ export interface components {
             progress_files?: number;
             /** Format: int64 */
             progress_bytes?: number;
+            target?: string;
+            update?: components["schemas"]["UpdateReport"] | null;
         };
-        /** @description CheckInAnswer(now: 'int', heads: 'tuple[DeviceHead, ...]', resend: 'tuple[Hex, ...]', orders: 'int' = 0) */
+        /** @description CheckInAnswer(now: 'int', heads: 'tuple[DeviceHead, ...]', resend: 'tuple[Hex, ...]', orders: 'int' = 0, settings: 'int' = 0, release: 'str | None' = None) */
         CheckInAnswer: {
             /** Format: int64 */
             now: number;
@@ -999,6 +1262,29 @@ export interface components {
             resend: string[];
             /** Format: int64 */
             orders?: number;
+            /** Format: int64 */
+            settings?: number;
+            release?: string | null;
+        };
+        /** @description What can be backed up here, what it would take, and how the first backup goes. */
+        Choosing: {
+            account: string;
+            device: string;
+            device_name: string;
+            server: string;
+            system: boolean;
+            places: components["schemas"]["Place"][];
+            junk: components["schemas"]["PlaceJunk"][];
+            /** Format: int64 */
+            bytes_per_second: number;
+            measured_speed: boolean;
+            run: components["schemas"]["FirstRun"];
+            service: components["schemas"]["ServiceStanding"];
+        };
+        /** @description What the person decided: begin. */
+        Chosen: {
+            roots: string[];
+            exclusions: string[];
         };
         /** @description A signed snapshot: the exact bytes and their signature. */
         Commit: {
@@ -1125,6 +1411,39 @@ export interface components {
             /** Format: int64 */
             revision: number;
             orders: components["schemas"]["DeviceOrderHead"][];
+            /** Format: int64 */
+            settings?: number;
+        };
+        /** @description What a device runs, and how it stands with the rollout. */
+        DeviceRelease: {
+            device: string;
+            account: string;
+            name: string;
+            version: string;
+            target: string;
+            last_contact: number | null;
+            /** @enum {string} */
+            standing: "none" | "runs-it" | "newer" | "given" | "trying" | "failed" | "went-back" | "not-yet" | "held" | "no-bundle" | "too-old" | "by-hand" | "silent" | "gone";
+            update: components["schemas"]["UpdateReport"] | null;
+        };
+        /** @description A device's settings: what it says it has, and what waits for it. `told` is null until the device first told; nobody can change what is not known. `expected` is what it will have when it took what waits: this is what to edit. */
+        DeviceSettings: {
+            device: string;
+            /** Format: int64 */
+            revision: number;
+            told: components["schemas"]["SourceSettings"] | null;
+            told_at: number | null;
+            home: string;
+            expected: components["schemas"]["SourceSettings"] | null;
+            /** @enum {string} */
+            state: "untold" | "waiting" | "applied" | "refused" | "failed";
+            reason: string;
+            locked: boolean;
+            may_change: ("folders" | "exclusions" | "schedule" | "limits")[];
+            person_may: ("folders" | "exclusions" | "schedule" | "limits")[];
+            template: string | null;
+            template_name: string;
+            unseen: components["schemas"]["SettingsEvent"][];
         };
         /** @description DeviceToken(token: 'str') */
         DeviceToken: {
@@ -1154,6 +1473,58 @@ export interface components {
             /** Format: int64 */
             expires: number;
         };
+        /** @description One thing that a change does. `detail`: the path or pattern; `before` and `after`: minutes between backups, quiet minutes a week, percent, or bytes a second (null: as many as go). */
+        Effect: {
+            /** @enum {string} */
+            kind: "folder-added" | "folder-removed" | "nothing-left" | "one-file-system" | "all-file-systems" | "pattern-added" | "pattern-removed" | "patterns-reordered" | "defaults-on" | "defaults-off" | "rarer" | "oftener" | "continuous-on" | "continuous-off" | "quiet-longer" | "quiet-shorter" | "quiet-moved" | "battery-on" | "battery-off" | "battery-higher" | "battery-lower" | "metered-on" | "metered-off" | "slower" | "faster" | "rates-moved" | "download-slower" | "download-faster" | "priority-low" | "priority-usual";
+            /** @enum {string} */
+            part: "folders" | "exclusions" | "schedule" | "limits";
+            narrows: boolean;
+            detail?: string;
+            before?: number | null;
+            after?: number | null;
+        };
+        /** @description `bundle` is empty while nobody agreed. */
+        EnrolmentAnswer: {
+            /** Format: int64 */
+            expires: number;
+            bundle: string;
+        };
+        /** @description What the browser made for the device; the server cannot open it. */
+        EnrolmentApproval: {
+            bundle: string;
+        };
+        /** @description EnrolmentClaim(claim: 'Blob') */
+        EnrolmentClaim: {
+            claim: string;
+        };
+        /** @description How long the server keeps it. */
+        EnrolmentKept: {
+            /** Format: int64 */
+            expires: number;
+        };
+        /** @description A device's wish to be enrolled, for whom it is shown as a code. `claim` is SHA-256 of what the device asks for the answer with, `download` the code of the download that it came by. */
+        EnrolmentOffer: {
+            offer: string;
+            proof: string;
+            claim: string;
+            download?: string;
+        };
+        /** @description A device that waits. Whether the offer is the device's own, only the code tells. */
+        EnrolmentRequest: {
+            request: string;
+            offer: string;
+            proof: string;
+            address: string;
+            /** Format: int64 */
+            created: number;
+            /** Format: int64 */
+            expires: number;
+        };
+        /** @description EnrolmentRequestList(requests: 'tuple[EnrolmentRequest, ...]') */
+        EnrolmentRequestList: {
+            requests: components["schemas"]["EnrolmentRequest"][];
+        };
         /** @description How a path was from one snapshot to another; of a removed one `kind` says what it was. */
         FileVersion: {
             /** Format: int64 */
@@ -1176,6 +1547,31 @@ export interface components {
             /** Format: int64 */
             until_received: number;
         };
+        /** @description The first backup, as it goes. */
+        FirstRun: {
+            /** @enum {string} */
+            state: "none" | "running" | "done" | "problems" | "failed";
+            phase: string;
+            /** Format: int64 */
+            files: number;
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            files_done: number;
+            /** Format: int64 */
+            bytes_done: number;
+            /** Format: int64 */
+            bytes_sent: number;
+            /** Format: int64 */
+            problems: number;
+            message: string;
+            seconds: number;
+        };
+        /** @description What is backed up: whole paths of folders and files. */
+        Folders: {
+            roots?: string[];
+            one_file_system?: boolean;
+        };
         /** @description Health(status: "Literal['ok']" = 'ok') */
         Health: {
             /** @enum {string} */
@@ -1191,6 +1587,18 @@ export interface components {
         /** @description KdfRequest(account: 'str') */
         KdfRequest: {
             account: string;
+        };
+        /** @description What is left out: patterns as in .gitignore, and whether caches, trash and the like are. */
+        LeftOut: {
+            patterns?: string[];
+            defaults?: boolean;
+        };
+        /** @description `upload` holds outside the windows; of windows that overlap, the first. None: no limit. `low_priority`: whoever else needs this machine's processor or disk goes first. */
+        Limits: {
+            upload?: number | null;
+            upload_windows?: components["schemas"]["RateWindow"][];
+            download?: number | null;
+            low_priority?: boolean;
         };
         /** @description One folder as of one snapshot, or its entry alone when the path is no folder. */
         Listing: {
@@ -1225,6 +1633,10 @@ export interface components {
         NewOrder: {
             order: string;
             signature: string;
+        };
+        /** @description NewPlace(path_bytes: 'Blob') */
+        NewPlace: {
+            path_bytes: string;
         };
         /** @description The release that this server hands out; an empty `version` when it has none. */
         Offer: {
@@ -1344,6 +1756,21 @@ export interface components {
             /** @enum {string} */
             state: "waiting" | "accepted" | "running" | "done" | "failed" | "refused" | "withdrawn" | "expired";
         };
+        /** @description OwnFolder(name: 'str', path_bytes: 'Blob', readable: 'bool') */
+        OwnFolder: {
+            name: string;
+            path_bytes: string;
+            readable: boolean;
+        };
+        /** @description The folders in a folder of this device; `total` may be more than are listed. */
+        OwnFolders: {
+            path: string;
+            path_bytes: string;
+            parent: string;
+            folders: components["schemas"]["OwnFolder"][];
+            /** Format: int64 */
+            total: number;
+        };
         /** @description PackReceived(pack: 'Hex', new: 'bool') */
         PackReceived: {
             pack: string;
@@ -1357,6 +1784,35 @@ export interface components {
             wrap_password: string;
             /** Format: int64 */
             epoch: number;
+        };
+        /** @description A folder that could be backed up. `partly`: it is so large that measuring stopped. */
+        Place: {
+            path: string;
+            path_bytes: string;
+            /** @enum {string} */
+            why: "documents" | "home" | "settings" | "data" | "chosen" | "added";
+            ticked: boolean;
+            /** @enum {string} */
+            measuring: "waiting" | "running" | "done" | "partly" | "failed";
+            /** Format: int64 */
+            files: number;
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            problems: number;
+        };
+        /** @description What is seldom worth a backup. `pattern` leaves it out, here or wherever it stands; `ticked`: unless the person says otherwise. */
+        PlaceJunk: {
+            kind: string;
+            path: string;
+            pattern: string;
+            ticked: boolean;
+            /** Format: int64 */
+            places: number;
+            /** Format: int64 */
+            files: number;
+            /** Format: int64 */
+            bytes: number;
         };
         /** @description A problem document (RFC 9457); some codes bring more fields. */
         Problem: {
@@ -1372,6 +1828,31 @@ export interface components {
             problem: string;
             /** Format: int64 */
             count: number;
+        };
+        /** @description Under which names a certificate of a public CA is good too; see `format.vouching`. */
+        PublicNames: {
+            statement: string;
+            signature: string;
+        };
+        /** @description What the server has for a device: the change `waiting` (0: none) wants `wanted`, made by somebody who saw `base`. `told_id`: what the device told last; empty: nothing. */
+        PushedSettings: {
+            /** Format: int64 */
+            revision: number;
+            /** Format: int64 */
+            waiting: number;
+            told_id: string;
+            kept: ("folders" | "exclusions" | "schedule" | "limits")[];
+            /** Format: int64 */
+            changed?: number;
+            by?: string;
+            by_owner?: boolean;
+            base?: components["schemas"]["SourceSettings"] | null;
+            wanted?: components["schemas"]["SourceSettings"] | null;
+        };
+        /** @description Within `window`, so many bytes a second are sent; None: as many as go. */
+        RateWindow: {
+            window: components["schemas"]["Window"];
+            bytes_per_second?: number | null;
         };
         /** @description A new recovery key; `proof` is the password's auth. */
         RecoveryChange: {
@@ -1392,6 +1873,29 @@ export interface components {
             account_public: string;
             invitation?: string;
         };
+        /** @description A release that this server has. `problem` empty: it can be given to devices. `signed` is `unknown` where the server was not told the release keys; devices know them. */
+        ReleaseInfo: {
+            version: string;
+            /** Format: int64 */
+            released: number;
+            /** Format: int64 */
+            expires: number;
+            min_version: string;
+            targets: string[];
+            /** @enum {string} */
+            signed: "yes" | "no" | "unknown";
+            problem: string;
+        };
+        /** @description Newest releases and changes first. `goes_on`: when the rollout goes on to all by itself. */
+        ReleaseOverview: {
+            /** Format: int64 */
+            now: number;
+            releases: components["schemas"]["ReleaseInfo"][];
+            rollout: components["schemas"]["Rollout"];
+            goes_on: number | null;
+            devices: components["schemas"]["DeviceRelease"][];
+            history: components["schemas"]["RolloutChange"][];
+        };
         /** @description A problem of a run; `path` is for people, `path_bytes` exact. */
         ReportEntry: {
             problem: string;
@@ -1405,6 +1909,31 @@ export interface components {
             /** Format: int64 */
             total: number;
             next_offset: number | null;
+        };
+        /** @description Which version devices should run, and how far that has come: `first` devices, then all. `automatic_hours`: go on to all once the first ones have run it well for so long; null: when an admin says so. */
+        Rollout: {
+            version: string | null;
+            /** @enum {string} */
+            stage: "off" | "first" | "all";
+            first?: string[];
+            automatic_hours?: number | null;
+        };
+        /** @description Who set the rollout, when; `by` is empty where it went on by itself. */
+        RolloutChange: {
+            /** Format: int64 */
+            changed: number;
+            by: string;
+            rollout: components["schemas"]["Rollout"];
+        };
+        /** @description When this device may back up by itself. `continuous`: soon after each change as well. `battery_percent`: on battery only above it. Unknown power or links stand against nothing. */
+        Schedule: {
+            every_minutes?: number;
+            continuous?: boolean;
+            quiet_hours?: components["schemas"]["Window"][];
+            on_battery?: boolean;
+            /** Format: int64 */
+            battery_percent?: number;
+            on_metered?: boolean;
         };
         /** @description A path whose name was looked for, as the newest snapshot that has it shows it. */
         SearchHit: {
@@ -1466,6 +1995,13 @@ export interface components {
             free_bytes: number;
             data_folder: string;
         };
+        /** @description Whether it goes on by itself from now on; `command` does what could not be done here. */
+        ServiceStanding: {
+            /** @enum {string} */
+            state: "unknown" | "running" | "not-possible";
+            message: string;
+            command: string;
+        };
         /** @description `token` is empty for a browser, which gets a cookie instead. */
         Session: {
             token: string;
@@ -1491,6 +2027,92 @@ export interface components {
         /** @description Last used first. */
         SessionList: {
             sessions: components["schemas"]["SessionInfo"][];
+        };
+        /** @description A change, by somebody who saw the settings at `revision`; `conflict` when there is a newer one. A root may begin with `~/`: the person's own folder on the device. */
+        SettingsEdit: {
+            /** Format: int64 */
+            revision: number;
+            change: components["schemas"]["SourceChange"];
+        };
+        /** @description One revision of a device's settings: who changed what, and what became of it. `waiting` for the device; `applied`; `refused` or `failed` there, `reason` says why; `replaced` by a later one before the device took it. Of what the device itself changed `by` is empty. */
+        SettingsEvent: {
+            /** Format: int64 */
+            revision: number;
+            /** Format: int64 */
+            changed: number;
+            by: string;
+            by_owner: boolean;
+            /** @enum {string} */
+            origin: "web" | "template" | "device" | "refusal" | "permission";
+            template: string;
+            parts: ("folders" | "exclusions" | "schedule" | "limits")[];
+            effects: components["schemas"]["Effect"][];
+            settings: components["schemas"]["SourceSettings"];
+            person_may: ("folders" | "exclusions" | "schedule" | "limits")[];
+            /** @enum {string} */
+            state: "waiting" | "applied" | "refused" | "failed" | "replaced";
+            reason: string;
+            warnings: string[];
+            answered: number | null;
+            seen: number | null;
+            needs_seeing: boolean;
+        };
+        /** @description Newest first. */
+        SettingsHistory: {
+            events: components["schemas"]["SettingsEvent"][];
+            next_before: number | null;
+        };
+        /** @description What the owner of a device may change in the web. */
+        SettingsPermission: {
+            person_may: ("folders" | "exclusions" | "schedule" | "limits")[];
+        };
+        /** @description What a change would do, and what is wrong with it; it can be saved when nothing is. */
+        SettingsPreview: {
+            effects: components["schemas"]["Effect"][];
+            problems: string[];
+        };
+        /** @description The owner takes back what somebody else changed in this revision. */
+        SettingsRefusal: {
+            /** Format: int64 */
+            revision: number;
+        };
+        /** @description A device's word of the settings it has. `told`: they changed there, or are told at first; else what became of `revision`. */
+        SettingsReport: {
+            /** Format: int64 */
+            revision: number;
+            /** @enum {string} */
+            outcome: "told" | "applied" | "refused" | "failed";
+            settings: components["schemas"]["SourceSettings"];
+            settings_id: string;
+            home?: string;
+            reason?: string;
+            warnings?: string[];
+            locked?: boolean;
+            seen?: boolean;
+        };
+        /** @description Up to which revision the owner has seen what others changed. */
+        SettingsSeen: {
+            /** Format: int64 */
+            revision: number;
+        };
+        /** @description Settings for many devices; what it leaves null stays each device's own. */
+        SettingsTemplate: {
+            template: string;
+            name: string;
+            /** Format: int64 */
+            revision: number;
+            everyone: boolean;
+            change: components["schemas"]["SourceChange"];
+            person_may: ("folders" | "exclusions" | "schedule" | "limits")[];
+            /** Format: int64 */
+            changed: number;
+            by: string;
+            devices: components["schemas"]["TemplateDevice"][];
+        };
+        /** @description The newest revision there is for the device. */
+        SettingsVerdict: {
+            /** Format: int64 */
+            revision: number;
         };
         /** @description Exactly one of `auth` (password) and `recovery_auth` (recovery key) is given. */
         SignIn: {
@@ -1530,6 +2152,53 @@ export interface components {
         SnapshotList: {
             snapshots: components["schemas"]["SnapshotInfo"][];
         };
+        /** @description The parts that are to be so from now on; what is null stays as it is. */
+        SourceChange: {
+            folders?: components["schemas"]["Folders"] | null;
+            exclusions?: components["schemas"]["LeftOut"] | null;
+            schedule?: components["schemas"]["Schedule"] | null;
+            limits?: components["schemas"]["Limits"] | null;
+        };
+        /** @description The settings of a device's source, whole. */
+        SourceSettings: {
+            folders?: components["schemas"]["Folders"];
+            exclusions?: components["schemas"]["LeftOut"];
+            schedule?: components["schemas"]["Schedule"];
+            limits?: components["schemas"]["Limits"];
+        };
+        /** @description The devices that follow a template; one that is no longer named keeps what it has. */
+        TemplateAssignment: {
+            devices: string[];
+        };
+        /** @description TemplateDevice(device: 'Hex', name: 'str', account: 'str', state: 'StandingState', differs: 'tuple[Part, ...]') */
+        TemplateDevice: {
+            device: string;
+            name: string;
+            account: string;
+            /** @enum {string} */
+            state: "untold" | "waiting" | "applied" | "refused" | "failed";
+            differs: ("folders" | "exclusions" | "schedule" | "limits")[];
+        };
+        /** @description A template as it is to be. `revision`: the one seen; 0 for a new one. */
+        TemplateDraft: {
+            name: string;
+            /** Format: int64 */
+            revision: number;
+            change: components["schemas"]["SourceChange"];
+            person_may: ("folders" | "exclusions" | "schedule" | "limits")[];
+        };
+        /** @description By name. */
+        TemplateList: {
+            templates: components["schemas"]["SettingsTemplate"][];
+        };
+        /** @description How the client's update of itself stands: `version` is the one it is about. `off`: this installation never updates itself; `failed`: a version could not be installed; `rolled-back`: it was, did not work, and the one before runs again. `code` and `reason` say why. */
+        UpdateReport: {
+            /** @enum {string} */
+            state: "ready" | "trying" | "failed" | "rolled-back" | "off";
+            version?: string;
+            code?: string;
+            reason?: string;
+        };
         /** @description Upload(upload: 'Hex', account_empty: 'bool', heads: 'tuple[DeviceHead, ...]', lease_days: 'int') */
         Upload: {
             upload: string;
@@ -1548,6 +2217,14 @@ export interface components {
             path_bytes: string;
             versions: components["schemas"]["FileVersion"][];
             next_before: number | null;
+        };
+        /** @description From `begin` to `end`, in minutes since local midnight, on the days (0 is Monday) that it begins on. One that ends at or before its beginning ends on the next day. */
+        Window: {
+            /** Format: int64 */
+            begin: number;
+            /** Format: int64 */
+            end: number;
+            days?: number[];
         };
     };
     responses: never;
@@ -1661,6 +2338,35 @@ export interface operations {
                 };
                 content: {
                     "application/x-x509-ca-cert": string;
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    public_names: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicNames"];
                 };
             };
             /** @description forbidden */
@@ -1989,6 +2695,13 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
+            /** @description Not Modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description code-expired, forbidden */
             403: {
                 headers: {
@@ -2056,6 +2769,13 @@ export interface operations {
                 content: {
                     "application/octet-stream": string;
                 };
+            };
+            /** @description Not Modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description forbidden */
             403: {
@@ -4800,6 +5520,8 @@ export interface operations {
                 since?: number;
                 /** @description seconds to wait for that */
                 wait?: number;
+                /** @description answer at once when `settings` differs */
+                settings?: number;
             };
             header?: never;
             path?: never;
@@ -5140,6 +5862,1393 @@ export interface operations {
             };
         };
     };
+    settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceSettings"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceSettings"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsPreview"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    settings_history: {
+        parameters: {
+            query?: {
+                /** @description only older ones than this revision */
+                before?: number;
+                /** @description most changes */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsHistory"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    see_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsSeen"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceSettings"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refuse_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsRefusal"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceSettings"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    permit_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsPermission"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceSettings"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateList"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateDraft"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsTemplate"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsTemplate"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    assign_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateAssignment"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsTemplate"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    device_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushedSettings"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsReport"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsVerdict"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_enrolment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolmentOffer"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolmentKept"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description format-error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_enrolment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolmentApproval"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description code-expired, forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description format-error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    claim_enrolment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolmentClaim"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolmentAnswer"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enrolment_requests: {
+        parameters: {
+            query?: {
+                /** @description the first four letters of the code */
+                handle?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolmentRequestList"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     admin_devices: {
         parameters: {
             query?: never;
@@ -5245,6 +7354,131 @@ export interface operations {
             };
             /** @description forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rollout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseOverview"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_rollout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rollout"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseOverview"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -43,6 +43,10 @@ export const problemClasses: Record<string, ProblemWords> = {
     title: "Die Uhr geht falsch",
     advice: "Stellen Sie die Uhr dieses Geräts, oder lassen Sie sie aus dem Netz stellen, damit auf Zeiten Verlass ist.",
   },
+  "hook-failed": {
+    title: "Ein Befehl rund um die Sicherung ist gescheitert",
+    advice: "Was er bereitstellen sollte, etwa der Auszug einer Datenbank, kann in dieser Sicherung fehlen oder alt sein. `csb log` auf dem Gerät zeigt, was er ausgegeben hat.",
+  },
   "time-out-of-range": {
     title: "Liegt zeitlich zu weit weg",
     advice: "Der Inhalt ist gesichert, mit der nächstmöglichen Zeit: Jahre 1677 bis 2262.",

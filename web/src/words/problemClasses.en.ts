@@ -46,6 +46,10 @@ export const problemClasses: Record<string, ProblemWords> = {
     title: "The clock is wrong",
     advice: "Set this machine's clock, or let it be set from the network, so that times can be trusted.",
   },
+  "hook-failed": {
+    title: "A command around the backup failed",
+    advice: "What it should have made ready, such as a dump of a database, may be missing or old in this snapshot. `csb log` on the device shows what it printed.",
+  },
   "time-out-of-range": {
     title: "Dated too far away",
     advice: "Its content is kept, with the nearest time that can be: years 1677 to 2262.",

@@ -21,6 +21,7 @@ from csbackup.format.tree import build_report
 from csbackup.protocol.messages import CheckIn, Committed, DeviceHead
 
 _COMPANIONS = "companions"  # settings and report of the last snapshot, which the server has
+_LAST = "last"  # that snapshot, with all that it names, unless it is a checkpoint
 _ATTEMPTS = 3
 
 
@@ -54,6 +55,10 @@ class Committer:
             self._pipeline.node(report)
         return Content(roots, settings.id, report.id)
 
+    def is_kept(self, content: Content) -> bool:
+        """Whether the newest snapshot of this device is whole and names just the same."""
+        return self._journal.fact(_LAST) == self._chain.newest + _names(content)
+
     def commit(self, content: Content, tally: Tally, *, partial: bool = False) -> Committed:
         """Back when the snapshot is visible and remembered here.
 
@@ -63,6 +68,8 @@ class Committer:
         committed = self._commit(content, tally, partial=partial)
         with suppress(ClientError):  # a journal that fails now must not make us commit again
             self._journal.keep_fact(_COMPANIONS, content.settings + content.report)
+            if not partial:
+                self._journal.keep_fact(_LAST, committed.snapshot + _names(content))
             self._journal.save()
         return committed
 
@@ -116,3 +123,7 @@ class Committer:
             heads=chain.siblings,
             client=self._context.client_version,
         )
+
+
+def _names(content: Content) -> bytes:
+    return content.roots.node + content.settings + content.report

@@ -13,20 +13,32 @@ from csbackup.client.backup.readback import read_back
 from csbackup.client.backup.repair import distrust_missing
 from csbackup.client.backup.roots import find_roots
 from csbackup.client.backup.seeding import seed
+from csbackup.client.backup.stilling import held_still
 from csbackup.client.backup.tally import Tally
 from csbackup.client.config import Home
 from csbackup.client.journal import FILE as JOURNAL
 from csbackup.client.journal import Journal, JournalDamaged
 from csbackup.client.platform.locking import only_run
 from csbackup.client.scan import Status
-from csbackup.errors import Refused
+from csbackup.errors import ClientError, Refused
 from csbackup.protocol.messages import Committed
 
 LOCK = "backup.lock"
 
 
+class NothingChanged(ClientError):
+    """All is kept already, and no other snapshot was asked for."""
+
+    code = "nothing-changed"
+
+    def __init__(self) -> None:
+        super().__init__("Nothing changed since the last snapshot; no new one was made.")
+
+
 def run_backup(context: BackupContext, progress: Progress) -> BackupResult:
     """Back up the source and commit a snapshot, whatever single files do.
+
+    `NothingChanged` when it would be as the last one, and the context wants changes only.
 
     Stops without a snapshot, and without harm to earlier ones, when no root is there, another
     backup runs, or the server cannot be reached, refuses, or went back.
@@ -36,12 +48,13 @@ def run_backup(context: BackupContext, progress: Progress) -> BackupResult:
     tally = Tally(progress)
     with only_run(context.home / LOCK):
         Home(context.home).tidy(context.clock())
-        try:
-            committed, done = _attempt(context, progress, tally)
-        except JournalDamaged:
-            # It was a cache: what was sent is found by asking, what was committed stays.
-            Journal.remove(context.home / JOURNAL)
-            committed, done = _attempt(context, progress, tally)
+        with held_still(context) as (still, held):
+            try:
+                committed, done = _attempt(still, progress, tally)
+            except JournalDamaged:
+                # It was a cache: what was sent is found by asking, what was committed stays.
+                Journal.remove(context.home / JOURNAL)
+                committed, done = _attempt(still, progress, tally)
     return BackupResult(
         snapshot=committed.snapshot,
         sequence=committed.sequence,
@@ -54,12 +67,12 @@ def run_backup(context: BackupContext, progress: Progress) -> BackupResult:
         problems=tuple(tally.problems),
         seconds=time.monotonic() - begun,
         problem_counts=tally.counts(),
+        stills=tuple(held.how),
     )
 
 
 def _attempt(context: BackupContext, progress: Progress, tally: Tally) -> tuple[Committed, Subtree]:
-    tally.begin_again()
-    roots = find_roots(context, tally)  # before anything is asked of the server
+    roots = _begin(context, tally)  # before anything is asked of the server
     journal = Journal(context.home / JOURNAL, identity_of(context))
     try:
         progress.phase("Connecting")
@@ -73,6 +86,14 @@ def _attempt(context: BackupContext, progress: Progress, tally: Tally) -> tuple[
             return _walk_and_commit(run, progress, roots)
     finally:
         journal.close()
+
+
+def _begin(context: BackupContext, tally: Tally) -> list[Status]:
+    """Counting from the start; the roots that are there."""
+    tally.begin_again()
+    for problem in context.problems:
+        tally.problem(problem)
+    return find_roots(context, tally)
 
 
 def identity_of(context: Chosen) -> bytes:
@@ -98,8 +119,7 @@ def _walk_and_commit(
         run.walking.rows.save()
         distrust_missing(run.journal, run.context.server, run.pipeline.upload)
         run.pipeline.forget_seen()
-        run.tally.begin_again()
-        roots = find_roots(run.context, run.tally)
+        roots = _begin(run.context, run.tally)
         again = True
 
 
@@ -108,10 +128,14 @@ def _walk_once(
 ) -> tuple[Committed, Subtree]:
     progress.phase("Backing up")
     done = Walk(run.walking, doubtful=again).run(roots)
+    for problem in run.context.remarks():
+        run.tally.problem(problem)
     run.tally.tell()
     progress.phase("Finishing")
     content = run.committer.prepare(done, run.tally, doubtful=again)
     run.walking.rows.save()
+    if run.context.only_changes and run.committer.is_kept(content):
+        raise NothingChanged
     read_back(
         run.pipeline.sampler.take(),
         run.context.server,

@@ -4,30 +4,34 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import closing
+from contextlib import closing, suppress
+from dataclasses import dataclass
 
 import click
 
 from csbackup import __version__
-from csbackup.client.backup.context import BackupContext, BackupResult, limits_from
-from csbackup.client.backup.run import run_backup
+from csbackup.client.backup.context import BackupContext, BackupResult, Progress, limits_from
+from csbackup.client.backup.run import NothingChanged, run_backup
 from csbackup.client.backup.waiting import Waiting
 from csbackup.client.cli import options
+from csbackup.client.cli.around import about_the_run
 from csbackup.client.cli.dry_run import dry_run
-from csbackup.client.cli.opening import open_files
+from csbackup.client.cli.opening import open_files, open_stills
 from csbackup.client.cli.output import count, percent, print_json, size
 from csbackup.client.cli.problems import problem_lines, show_notes
 from csbackup.client.cli.program import FINISHED, FINISHED_WITH_PROBLEMS, UNFORESEEN, code_of
 from csbackup.client.cli.progress import name_file, open_progress
 from csbackup.client.cli.reaching import own_home, reach_own
 from csbackup.client.config import Home
+from csbackup.client.connection import Connection
 from csbackup.client.heads import Heads
-from csbackup.client.keyring import load_device
+from csbackup.client.keyring import EnrolledDevice, load_device
 from csbackup.client.last_run import LastRun, load_last_run, save_last_run
 from csbackup.client.log import LOG
 from csbackup.client.platform.memory import give_back_large_buffers
-from csbackup.client.problems import Group, grouped
-from csbackup.client.settings import load_settings
+from csbackup.client.problems import Group, Problem, grouped
+from csbackup.client.pushed.taking import attend
+from csbackup.client.settings import load_settings, load_stills
 from csbackup.errors import CsbError, NothingToBackUp, RunInProgress
 from csbackup.format.snapshot import Settings
 
@@ -74,37 +78,78 @@ def exit_code(result: BackupResult) -> int:
     return FINISHED_WITH_PROBLEMS if serious else FINISHED
 
 
-def back_up(home: Home, *, quiet: bool, verbose: bool = False) -> BackupResult:
-    """One run; how it ended is kept for `csb status`."""
-    try:
-        settings, result = _run(home, quiet=quiet, verbose=verbose)
-    except RunInProgress:
-        raise
-    except CsbError as failure:
-        _keep_failure(home, str(failure), code_of(failure))
-        raise
-    except Exception as failure:
-        _keep_failure(home, f"{type(failure).__name__}: {failure}", UNFORESEEN)
-        raise
+def back_up(
+    home: Home,
+    *,
+    quiet: bool,
+    verbose: bool = False,
+    only_changes: bool = False,
+    progress: Progress | None = None,
+) -> BackupResult:
+    """One run, with what this device does before and after; how it ended is kept for `csb status`.
+    `progress` hears of it in place of the terminal.
+
+    `RunInProgress` beside another one; `NothingChanged` where only changes are wanted.
+    """
+    with about_the_run(home, wanted=not only_changes) as around:
+        try:
+            around.before()
+            asked = _Asked(quiet, verbose, only_changes, around.problems, progress)
+            settings, result = _run(home, asked)
+        except (RunInProgress, NothingChanged):
+            raise
+        except CsbError as failure:
+            _keep_failure(home, str(failure), code_of(failure))
+            raise
+        except Exception as failure:
+            _keep_failure(home, f"{type(failure).__name__}: {failure}", UNFORESEEN)
+            raise
+        result = around.after(result)
     _log_result(result)
     _keep_success(home, settings, result)
     return result
 
 
-def _run(home: Home, *, quiet: bool, verbose: bool) -> tuple[Settings, BackupResult]:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    quiet: bool
+    verbose: bool
+    only_changes: bool
+    problems: tuple[Problem, ...]
+    progress: Progress | None
+
+
+def _begin(home: Home) -> tuple[EnrolledDevice, Connection, Settings]:
+    """The server, and the settings once what waited there is taken. Where no folder is chosen yet,
+    the server is asked whether one was chosen in the web."""
+    settings = load_settings(home)
+    chosen = settings is not None and settings.roots
+    try:
+        device, connection = reach_own(home)
+    except CsbError:
+        if not chosen:
+            raise NothingToBackUp from None
+        raise
+    with suppress(CsbError):  # without them, what is chosen here is backed up
+        attend(home, connection)
+        settings = load_settings(home)
+    if settings is None or not settings.roots:
+        raise NothingToBackUp
+    return device, connection, settings
+
+
+def _run(home: Home, asked: _Asked) -> tuple[Settings, BackupResult]:
     give_back_large_buffers()
     limits = limits_from(os.environ)
     load_device(home)
-    settings = load_settings(home)
-    if settings is None or not settings.roots:
-        raise NothingToBackUp
+    stills = load_stills(home)
     LOG.info("Reaching the server")
-    device, connection = reach_own(home)
+    device, connection, settings = _begin(home)
     with (
         closing(connection.transport),
-        open_progress(quiet=quiet, verbose=verbose) as progress,
+        open_progress(quiet=asked.quiet, verbose=asked.verbose) as progress,
     ):
-        waiting = Waiting(progress)
+        waiting = Waiting(asked.progress or progress)
         context = BackupContext(
             home=home.path,
             device=device,
@@ -114,7 +159,11 @@ def _run(home: Home, *, quiet: bool, verbose: bool) -> tuple[Settings, BackupRes
             limits=limits,
             client_version=__version__,
             files=open_files(settings.roots),
-            on_file=name_file if verbose and not quiet else None,
+            on_file=name_file if asked.verbose and not asked.quiet else None,
+            only_changes=asked.only_changes,
+            problems=asked.problems,
+            stills=open_stills(home, stills),
+            insists_on_stills=stills == "on",
         )
         return settings, run_backup(context, waiting)
 

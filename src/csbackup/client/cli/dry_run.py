@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import logging
 import shlex
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import click
@@ -15,44 +13,27 @@ import click
 from csbackup.client.backup.left_out import LeftOut
 from csbackup.client.backup.preview import FoundJunk, Pile, Preview, Sized, preview
 from csbackup.client.backup.run import identity_of
-from csbackup.client.cli.opening import open_files
+from csbackup.client.cli.opening import choose
 from csbackup.client.cli.output import count, path_fields, percent, print_json, printable, size
 from csbackup.client.cli.problems import problem_lines, show_notes
 from csbackup.client.cli.program import FINISHED, FINISHED_WITH_PROBLEMS
 from csbackup.client.cli.progress import open_progress
 from csbackup.client.config import Home
-from csbackup.client.files import FileSource
 from csbackup.client.journal import FILE as JOURNAL
 from csbackup.client.journal import Journal, JournalDamaged
-from csbackup.client.keyring import EnrolledDevice, load_device
 from csbackup.client.log import LOG
 from csbackup.client.problems import grouped
-from csbackup.client.settings import load_settings
-from csbackup.errors import NothingToBackUp
 from csbackup.format.snapshot import Settings
-from csbackup.rules.exclusion import check_pattern
+from csbackup.rules.exclusion import pattern_of_place
 
 FILES_SHOWN = 5
 JUNK_SHOWN = 10
-_SPECIAL = str.maketrans({letter: f"\\{letter}" for letter in "\\*?["})
-
-
-@dataclass(frozen=True, slots=True)
-class _Chosen:
-    home: Path
-    device: EnrolledDevice
-    settings: Settings
-    files: FileSource
-    clock: Callable[[], int] = time.time_ns
 
 
 def dry_run(home: Home, *, quiet: bool, verbose: bool, as_json: bool) -> int:
     """Look, and tell; exit code 1 where the backup would meet problems."""
-    device = load_device(home)
-    settings = load_settings(home)
-    if settings is None or not settings.roots:
-        raise NothingToBackUp
-    chosen = _Chosen(home.path, device, settings, open_files(settings.roots))
+    chosen = choose(home)
+    settings = chosen.settings
     journal = Journal.to_look_at(home.path / JOURNAL, identity_of(chosen))
     LOG.setLevel(logging.ERROR)  # it writes nothing, unless it fails
     hidden = quiet or (as_json and not verbose)
@@ -72,24 +53,8 @@ def dry_run(home: Home, *, quiet: bool, verbose: bool, as_json: bool) -> int:
 
 def exclude_command(path: bytes, roots: Sequence[bytes], *, folder: bool) -> str:
     """What to type to leave this place out; empty where it cannot be typed."""
-    try:
-        text = path.decode()
-        root = max((root for root in roots if _is_below(path, root)), key=len).decode()
-    except (UnicodeDecodeError, ValueError):
-        return ""
-    if not text.isprintable():
-        return ""
-    rest = text[len(root.rstrip("/")) + 1 :].translate(_SPECIAL)
-    rest = rest[:-1] + "\\ " if rest.endswith(" ") else rest
-    ending = "/" if folder else ""
-    pattern = f"{root.rstrip('/')}/{rest}{ending}"
-    if check_pattern(pattern):
-        pattern = f"/{rest}{ending}"
-    return f"csb exclude {shlex.quote(pattern)}"
-
-
-def _is_below(path: bytes, root: bytes) -> bool:
-    return path.startswith(root.rstrip(b"/") + b"/")
+    pattern = pattern_of_place(path, roots, folder=folder)
+    return f"csb exclude {shlex.quote(pattern)}" if pattern else ""
 
 
 def _as_json(found: Preview, settings: Settings) -> dict[str, Any]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Literal
 
 from csbackup import __version__
 from csbackup.client.backup.run import LOCK
@@ -19,11 +22,16 @@ from csbackup.client.files import FileSource, LiveFiles
 from csbackup.client.heads import Heads
 from csbackup.client.keyring import EnrolledDevice, load_device
 from csbackup.client.last_run import load_last_run
+from csbackup.client.pausing import load_pause
 from csbackup.client.platform.description import describe_os
 from csbackup.client.platform.locking import is_held
+from csbackup.client.pushed.memory import load_memory as load_pushed
 from csbackup.client.settings import load_settings
+from csbackup.client.update.installation import find_installed
+from csbackup.client.update.memory import load_memory as load_updates
 from csbackup.errors import CsbError, ServerUnreachable
-from csbackup.protocol.messages import CheckIn
+from csbackup.protocol.messages import CheckIn, UpdateReport
+from csbackup.rules.schedule import paused_until
 
 ANSWER_SECONDS = 6.0  # until the server says anything
 HISTORY_SECONDS = 20.0  # and until it told all snapshots
@@ -44,7 +52,18 @@ def gather_facts(home: Home, *, answer_seconds: float = ANSWER_SECONDS) -> Facts
         absent=tuple(absent_roots(roots, LiveFiles(roots, patience_seconds=DISK_SECONDS))),
         running=is_held(home.path / LOCK),
         service=running_service(home),
+        paused_until=paused_until(load_pause(home), time.time_ns()),
+        unseen=load_pushed(home).unseen,
+        installed=find_installed(os.environ),
+        last_update=_last_update(home),
     )
+
+
+def _last_update(home: Home) -> UpdateReport | None:
+    try:
+        return load_updates(home).last
+    except CsbError as problem:
+        return UpdateReport("failed", "", problem.code, str(problem))
 
 
 class _Answer:
@@ -90,18 +109,21 @@ def _fill(answer: _Answer, home: Home, device: EnrolledDevice) -> None:
 def _told(home: Home, device: EnrolledDevice, connection: Connection) -> ServerFacts:
     """Checked as any reader checks it."""
     heads = Heads(home, {device.device: device.device_name})
-    answer = connection.check_in(CheckIn(__version__, describe_os()))
+    answer = connection.check_in(CheckIn(__version__, describe_os(), _state(home)))
     heads.check(answer.heads)
     history = read_history(connection, device.device, device.keys)
+    facts = ServerFacts(reached=True, snapshots=(), orders=answer.orders, release=answer.release)
     if not history.whole:
-        return ServerFacts(reached=True, snapshots=(), orders=answer.orders)
+        return facts
     roots = NodeReader(connection).roots(history.last().snapshot.roots)
-    return ServerFacts(
-        reached=True,
-        snapshots=history.whole,
-        roots=tuple(root.name for root in roots),
-        orders=answer.orders,
-    )
+    names = tuple(root.name for root in roots)
+    return replace(facts, snapshots=history.whole, roots=names)
+
+
+def _state(home: Home) -> Literal["idle", "running", "paused"]:
+    if is_held(home.path / LOCK):
+        return "running"
+    return "paused" if paused_until(load_pause(home), time.time_ns()) else "idle"
 
 
 def absent_roots(roots: Iterable[bytes], files: FileSource) -> Iterator[tuple[bytes, str]]:

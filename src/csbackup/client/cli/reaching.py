@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from dataclasses import dataclass
 
 from csbackup.client.cli.asking import ask_secret, confirm_pin, on_a_terminal
@@ -11,6 +12,7 @@ from csbackup.client.config import Home, find_home
 from csbackup.client.connection import (
     Address,
     Connection,
+    Pace,
     Transport,
     ask_pin,
     ask_server,
@@ -20,8 +22,11 @@ from csbackup.client.connection import (
     show_pin,
 )
 from csbackup.client.keyring import EnrolledDevice, load_device
+from csbackup.client.platform.clock import LocalZone
+from csbackup.client.service.memory import HomeMemory
 from csbackup.client.unlock import UnlockedAccount, unlock
 from csbackup.errors import ClientError, NotEnrolled, PathProblem, TrustError
+from csbackup.rules.limits import rates_at
 
 INSTALLED_FILE = "server.json"
 
@@ -69,6 +74,12 @@ def reach(home: Home, url: str, accept_pin: str) -> Reached:
     return _open(home, address, pin)
 
 
+def reach_again(home: Home) -> Reached:
+    """The server of the device that is enrolled here, for whoever has no token."""
+    device = load_device(home)
+    return _open(home, read_address(device.url), device.pin)
+
+
 def reach_own(home: Home) -> tuple[EnrolledDevice, Connection]:
     """The server of the device that is enrolled here, with its token."""
     device = load_device(home)
@@ -85,9 +96,15 @@ def unlock_own(home: Home, recovery_key: str) -> tuple[EnrolledDevice, UnlockedA
 
 
 def _open(home: Home, address: Address, pin: str) -> Reached:
-    transport = open_transport(home, address, pin)
+    transport = open_transport(home, address, pin).paced(_pace(home))
     ask_server(transport, pin)
     return Reached(home, transport, pin)
+
+
+def _pace(home: Home) -> Pace:
+    """As the limits of this device are, also when they change meanwhile."""
+    memory, zone = HomeMemory(home), LocalZone()
+    return Pace(lambda: rates_at(memory.limits(), time.time_ns(), zone))
 
 
 def _installed(home: Home) -> tuple[str, str]:
@@ -102,6 +119,16 @@ def _installed(home: Home) -> tuple[str, str]:
         raise ClientError(
             f"{home.path / INSTALLED_FILE} is damaged. Remove it, and name the server yourself."
         ) from None
+
+
+def installed_code(home: Home) -> str:
+    """The code of the download that brought this client here, if it had one."""
+    content = home.read(INSTALLED_FILE)
+    try:
+        found = json.loads(content or b"{}").get("code", "")
+    except (ValueError, AttributeError):
+        return ""
+    return found if isinstance(found, str) else ""
 
 
 def device_if_whole(home: Home) -> EnrolledDevice | None:

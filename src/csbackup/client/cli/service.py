@@ -4,31 +4,40 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
-import threading
-import time
 from collections.abc import Iterator
 
 import click
 
 from csbackup.client.cli import options
-from csbackup.client.cli.backup import back_up, groups_of
-from csbackup.client.cli.output import count, printable, size
-from csbackup.client.cli.program import UNFORESEEN, code_of
+from csbackup.client.cli.opening import choose
 from csbackup.client.cli.reaching import own_home
+from csbackup.client.cli.service_contact import Contact
+from csbackup.client.cli.service_installing import install, start, stop, uninstall
 from csbackup.client.cli.service_orders import OrderListener
-from csbackup.client.cli.service_state import LOCK, ServiceRunsAlready, ServiceState, keep_state
+from csbackup.client.cli.service_standing import status
+from csbackup.client.cli.service_state import (
+    LOCK,
+    ServiceRunsAlready,
+    ServiceState,
+    keep_state,
+)
 from csbackup.client.cli.service_update import ServiceUpdates
-from csbackup.client.config import Home
+from csbackup.client.cli.service_work import RegularBackup, Stopping
+from csbackup.client.config import Home, whole_number_from
+from csbackup.client.connection import read_address
 from csbackup.client.keyring import load_device
-from csbackup.client.last_run import load_last_run
-from csbackup.client.log import LOG, log_failure
+from csbackup.client.log import LOG
 from csbackup.client.platform.locking import only_run
+from csbackup.client.platform.telling import tell_supervisor
+from csbackup.client.service.loop import Loop
+from csbackup.client.service.memory import HomeMemory
+from csbackup.client.service.watch import FolderWatch
+from csbackup.client.service.world import RealWorld
 from csbackup.errors import CsbError, RunInProgress
+from csbackup.rules.schedule import Verdict
 
-FIRST_PAUSE_SECONDS = 60.0
 SAME_MOMENT_NS = 2_000_000_000
-LONGEST_LOOK_SECONDS = 60.0  # a machine that slept finds out so soon that it is late
+_SHORTEST_MINUTES = 0.05
 
 
 @click.group()
@@ -36,69 +45,58 @@ def service() -> None:
     """Back up regularly."""
 
 
-@service.command(epilog="\b\nExample:\n  csb service run --every 30")
+for command in (install, uninstall, start, stop, status):
+    service.add_command(command)
+
+
+@service.command(
+    epilog="""
+\b
+Examples:
+  csb service run
+  csb service run --every 30      whatever `csb schedule` says
+
+\b
+When it backs up: csb schedule. How fast: csb limits. Not for a while: csb pause.
+Changes of these count within seconds; the service need not be started again.
+"""
+)
 @click.option(
     "--every",
     "minutes",
-    type=click.FloatRange(min=0.05),
-    default=60.0,
-    show_default=True,
+    type=click.FloatRange(min=_SHORTEST_MINUTES),
     metavar="MINUTES",
-    help="Back up when the last backup is older.",
+    help="Back up when the last backup is older; without it, as `csb schedule` says.",
 )
 @options.shared
-def run(minutes: float, as_json: bool) -> None:
+def run(minutes: float | None, as_json: bool) -> None:
     """Stay, back up whenever it is due, and carry out restore orders, until stopped."""
     home = own_home()
-    load_device(home)
+    device = load_device(home)
     stopping = Stopping()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stopping.asked)
+    stopping.listen()
     with _only_service(home):
-        click.echo(f"Backing up every {minutes:g} minutes.", err=as_json)
-        LOG.info("the service begins, every %g minutes", minutes)
-        updates = ServiceUpdates(home)
-        with _listening(home):
-            _back_up_until(stopping, home, minutes * 60, updates)
-        if not updates.start_again:
-            updates.rest()
-            LOG.info("the service was asked to stop")
+        memory = HomeMemory(home, minutes)
+        every = memory.schedule().every_minutes
+        click.echo(f"Backing up every {every:g} minutes.", err=as_json)
+        LOG.info("the service begins, every %g minutes", every)
+        near = read_address(device.url).host in ("localhost", "127.0.0.1", "::1")
+        updates = ServiceUpdates(home, stopping.after_this)
+        tell_supervisor("READY=1")  # also on trial, where the server may be long in answering
+        updates.prove(stopping)
+        with (
+            _listening(home) as contact,
+            updates.beside(),
+            FolderWatch(lambda: choose(home), _most_watched()) as watch,
+        ):
+            world = RealWorld(stopping, _News(memory, watch), near=near)
+            teller = _Teller(home, memory, watch, contact)
+            work = RegularBackup(home, memory, stopping, contact)
+            Loop(world, memory, work, watch, teller.tell).run()
+            tell_supervisor("STOPPING=1")
     if updates.start_again:
         updates.restart()
-
-
-class Stopping:
-    """Whether the service was asked to stop; a backup that runs then ends at once, to go on
-    another time."""
-
-    def __init__(self) -> None:
-        self._event = threading.Event()
-        self._interruptible = False
-
-    def asked(self, *_: object) -> None:
-        """As a signal handler, in the main thread."""
-        self._event.set()
-        if self._interruptible:
-            self._interruptible = False  # asking again does not disturb the clearing up
-            raise KeyboardInterrupt
-
-    @property
-    def is_set(self) -> bool:
-        return self._event.is_set()
-
-    def wait(self, seconds: float) -> None:
-        self._event.wait(seconds)
-
-    @contextlib.contextmanager
-    def interrupting(self) -> Iterator[None]:
-        """Being asked to stop ends what is done here."""
-        self._interruptible = True
-        try:
-            yield
-        except KeyboardInterrupt:
-            LOG.info("what was being done was stopped with the service")
-        finally:
-            self._interruptible = False
+    LOG.info("the service was asked to stop")
 
 
 @contextlib.contextmanager
@@ -111,93 +109,82 @@ def _only_service(home: Home) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _listening(home: Home) -> Iterator[None]:
-    """Meanwhile restore orders are heard of, and carried out beside the backups."""
-    listener = OrderListener(home)
+def _listening(home: Home) -> Iterator[Contact]:
+    """Meanwhile restore orders are heard of, and carried out beside the backups; and the server
+    hears that this device lives."""
+    listener, contact = OrderListener(home), Contact(home)
     listener.start()
+    contact.start()
     try:
-        yield
+        yield contact
     finally:
+        contact.stop()
         listener.stop()
 
 
-def _back_up_until(
-    stopping: Stopping, home: Home, every_seconds: float, updates: ServiceUpdates
-) -> None:
-    failures = 0
-    told = ServiceState(0, 0, 0)
-    while not stopping.is_set:
-        with stopping.interrupting():
-            updates.look()
-        if updates.start_again:
+def _most_watched() -> int | None:
+    """How many folders may be watched, where the environment says it."""
+    if "CSB_WATCH_FOLDERS" not in os.environ:
+        return None
+    return int(whole_number_from(os.environ, "CSB_WATCH_FOLDERS", 1))
+
+
+class _News:
+    """Whether anything happened that may change a judgement; the watch hears of new settings."""
+
+    def __init__(self, memory: HomeMemory, watch: FolderWatch) -> None:
+        self._memory = memory
+        self._watch = watch
+        self._revision = memory.revision()
+
+    def __call__(self) -> bool:
+        if not self._memory.news():
+            return self._watch.news()
+        before, self._revision = self._revision, self._memory.revision()
+        if before != self._revision:
+            self._watch.look_anew()
+        return True
+
+
+class _Teller:
+    """Lets `csb status` and the server know what comes next, unless they know."""
+
+    def __init__(
+        self, home: Home, memory: HomeMemory, watch: FolderWatch, contact: Contact
+    ) -> None:
+        self._home = home
+        self._memory = memory
+        self._watch = watch
+        self._contact = contact
+        self._told = ServiceState(0, 0, 0)
+
+    def tell(self, verdict: Verdict, failures: int) -> None:
+        codes = [reason.code for reason in verdict.reasons]
+        self._contact.say("paused" if "paused" in codes else "idle")
+        schedule = self._memory.schedule()
+        state = ServiceState(
+            os.getpid(),
+            schedule.every_minutes * 60,
+            verdict.next_ns,
+            failures,
+            verdict.reasons,
+            schedule.continuous,
+            self._watch.shortfall if schedule.continuous else "",
+        )
+        if _says_the_same(state, self._told):
             return
-        if updates.on_trial:
-            stopping.wait(min(updates.look_seconds, LONGEST_LOOK_SECONDS))
-            continue
-        wait = seconds_until_due(_last_success(home), every_seconds, time.time_ns())
-        if wait <= 0:
-            told = _tell(home, told, every_seconds, 0, failures)
-            done = False
-            with stopping.interrupting():
-                done = _back_up_once(home)
-            failures = 0 if done else failures + 1
-            pause = pause_seconds(failures, every_seconds)
-            if failures:
-                told = _tell(home, told, every_seconds, pause, failures)
-            stopping.wait(pause)
-        else:
-            told = _tell(home, told, every_seconds, wait, failures)
-            stopping.wait(min(wait, LONGEST_LOOK_SECONDS, max(updates.look_seconds, 0.1)))
+        self._told = state
+        with contextlib.suppress(CsbError):  # a full disk is told by the backup itself
+            keep_state(self._home, state)
+        waits = ", ".join(codes)
+        LOG.info("%s: %s", "a backup is due" if verdict.due else "waiting", waits)
 
 
-def _tell(
-    home: Home, told: ServiceState, every_seconds: float, wait: float, failures: int
-) -> ServiceState:
-    """Let `csb status` know when the next backup is due, unless it knows."""
-    due = time.time_ns() + int(wait * 1e9)
-    if abs(due - told.next_due) < SAME_MOMENT_NS and failures == told.failures:
-        return told
-    state = ServiceState(os.getpid(), every_seconds, due, failures)
-    with contextlib.suppress(CsbError):  # a full disk is told by the backup itself
-        keep_state(home, state)
-    return state
-
-
-def seconds_until_due(last_success_ns: int, every_seconds: float, now_ns: int) -> float:
-    """Zero or less when a backup is due; a clock that was set back does not put it off."""
-    since = (now_ns - last_success_ns) / 1e9
-    return 0.0 if since < 0 else every_seconds - since
-
-
-def pause_seconds(failures: int, every_seconds: float) -> float:
-    """How long to wait after so many failures in a row."""
-    if not failures:
-        return 0.0
-    return float(min(every_seconds, FIRST_PAUSE_SECONDS * 2 ** min(failures - 1, 10)))
-
-
-def _last_success(home: Home) -> int:
-    last = load_last_run(home)
-    return last.succeeded if last else 0
-
-
-def _back_up_once(home: Home) -> bool:
-    try:
-        result = back_up(home, quiet=True)
-    except CsbError as failure:
-        _tell_failure(failure, str(failure), code_of(failure))
-        return False
-    except Exception as failure:  # noqa: BLE001  the next one may go well
-        _tell_failure(failure, f"{type(failure).__name__}: {failure}", UNFORESEEN)
-        return False
-    click.echo(
-        f"Snapshot {result.sequence}: {count(result.files, 'file')}, {size(result.bytes_sent)} "
-        f"sent, {count(sum(group.number for group in groups_of(result)), 'problem')}."
+def _says_the_same(new: ServiceState, old: ServiceState) -> bool:
+    codes = [[reason.code for reason in state.reasons] for state in (new, old)]
+    return (
+        abs(new.next_due - old.next_due) < SAME_MOMENT_NS
+        and codes[0] == codes[1]
+        and (new.failures, new.continuous, new.shortfall, new.every_seconds)
+        == (old.failures, old.continuous, old.shortfall, old.every_seconds)
     )
-    return True
-
-
-def _tell_failure(failure: Exception, text: str, code: str) -> None:
-    log_failure(failure, code)
-    line = printable(text.encode(errors="surrogateescape"))
-    click.echo(f"csb: {line} [{code}]", err=True)

@@ -1,4 +1,5 @@
 """The service's ear for restore orders: it hears of one at once, and has `csb orders run` do it.
+By the same request it hears of settings.
 
 Another process carries orders out, since a restore sets the mask of new files and takes memory,
 both for its whole process.
@@ -12,6 +13,7 @@ import threading
 from collections.abc import Callable
 
 from csbackup.client.cli.reaching import reach_own
+from csbackup.client.cli.service_settings import SettingsEar
 from csbackup.client.config import Home
 from csbackup.client.connection import Connection
 from csbackup.client.log import LOG, log_failure
@@ -33,6 +35,7 @@ class OrderListener:
         self._failures = 0
         self._thread = threading.Thread(target=self._listen, name="orders", daemon=True)
         self._connection: Connection | None = None
+        self._settings = SettingsEar(home)
         self._carrying = False
 
     def start(self) -> None:
@@ -65,7 +68,10 @@ class OrderListener:
         """Wait for something new, and see to it. False when it has to be tried again."""
         if self._connection is None:
             self._connection = reach_own(self._home)[1]
-        found = self._connection.orders(self._revision, WAIT_SECONDS)
+            self._settings.see_to(self._connection)
+        known = self._settings.revision
+        found = self._connection.orders(self._revision, WAIT_SECONDS, settings=known)
+        self._settings.see_to(self._connection, found.settings)
         news = found.revision != self._revision
         if news and found.orders and not self._stopping.is_set() and not self._carry_out():
             return False

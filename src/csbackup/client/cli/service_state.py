@@ -9,6 +9,7 @@ from csbackup.client.config import Home
 from csbackup.client.platform.locking import is_held
 from csbackup.errors import ClientError, RequestError
 from csbackup.protocol.adapter import parse, render
+from csbackup.rules.schedule import Reason
 
 FILE = "service.json"
 LOCK = "service.lock"  # held as long as the service runs, however it ends
@@ -27,8 +28,11 @@ class ServiceRunsAlready(ClientError):
 class ServiceState:
     process: int
     every_seconds: float
-    next_due: int  # nanoseconds since 1970
+    next_due: int  # nanoseconds since 1970; 0: nobody knows
     failures: int = 0  # in a row
+    reasons: tuple[Reason, ...] = ()  # why it is due, or what it waits for
+    continuous: bool = False
+    shortfall: str = ""  # why changes are looked for, and not seen at once
 
 
 def running_service(home: Home) -> ServiceState | None:

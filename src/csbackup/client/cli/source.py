@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import click
 
-from csbackup.client.cli import options
+from csbackup.client.cli import kept, options
 from csbackup.client.cli.opening import open_files
 from csbackup.client.cli.output import print_json, printable
 from csbackup.client.cli.reaching import own_home
 from csbackup.client.cli.typed import absolute
 from csbackup.client.config import Home
 from csbackup.client.keyring import load_device
-from csbackup.client.settings import load_settings, new_settings, save_settings
+from csbackup.client.settings import (
+    changing_settings,
+    load_settings,
+    new_settings,
+    save_settings,
+)
 from csbackup.errors import PathProblem
 from csbackup.format.snapshot import Settings
 from csbackup.rules.exclusion import check_pattern
+from csbackup.rules.source import Part
 
 
 @click.command(
@@ -35,16 +43,16 @@ Examples:
     default=None,
     help="Whether to stay on the disk that a folder is on. Counts for all folders.",
 )
+@kept.anyway
 @options.shared
-def add(paths: tuple[str, ...], one_file_system: bool | None, as_json: bool) -> None:
+def add(paths: tuple[str, ...], one_file_system: bool | None, anyway: bool, as_json: bool) -> None:
     """Back up these folders or files from now on."""
-    home = own_home()
-    settings = _settings(home)
-    for path in paths:
-        settings = replace(settings, roots=_with_root(settings.roots, _existing(path)))
-    if one_file_system is not None:
-        settings = replace(settings, one_file_system=one_file_system)
-    save_settings(home, settings)
+    with _changing("folders", anyway=anyway) as (home, settings):
+        for path in paths:
+            settings = replace(settings, roots=_with_root(settings.roots, _existing(path)))
+        if one_file_system is not None:
+            settings = replace(settings, one_file_system=one_file_system)
+        save_settings(home, settings)
     _show(settings, as_json=as_json)
     for path in paths:
         _say_of_link(absolute(path))
@@ -58,17 +66,17 @@ Example:
 """
 )
 @click.argument("path")
+@kept.anyway
 @options.shared
-def remove(path: str, as_json: bool) -> None:
+def remove(path: str, anyway: bool, as_json: bool) -> None:
     """No longer back up a folder or file. What was backed up stays until it expires."""
-    home = own_home()
-    settings = _settings(home)
-    gone = absolute(path)
-    if gone not in settings.roots:
-        chosen = ", ".join(printable(root) for root in settings.roots) or "nothing"
-        raise PathProblem(f"{printable(gone)} is not backed up by itself. Backed up: {chosen}.")
-    settings = replace(settings, roots=tuple(root for root in settings.roots if root != gone))
-    save_settings(home, settings)
+    with _changing("folders", anyway=anyway) as (home, settings):
+        gone = absolute(path)
+        if gone not in settings.roots:
+            chosen = ", ".join(printable(root) for root in settings.roots) or "nothing"
+            raise PathProblem(f"{printable(gone)} is not backed up by itself. Backed up: {chosen}.")
+        settings = replace(settings, roots=tuple(root for root in settings.roots if root != gone))
+        save_settings(home, settings)
     _show(settings, as_json=as_json)
 
 
@@ -89,24 +97,32 @@ Examples:
     default=None,
     help="Whether caches, trash and the like are left out too (they are, unless you say no).",
 )
+@kept.anyway
 @options.shared
-def exclude(patterns: tuple[str, ...], removed: bool, defaults: bool | None, as_json: bool) -> None:
+def exclude(
+    patterns: tuple[str, ...], removed: bool, defaults: bool | None, anyway: bool, as_json: bool
+) -> None:
     """Leave out what matches a pattern, written as in .gitignore, relative to each folder."""
-    home = own_home()
-    settings = _settings(home)
-    if removed:
-        settings = _without_patterns(settings, patterns)
-    else:
-        settings = replace(settings, exclusions=_with_patterns(settings.exclusions, patterns))
-    if defaults is not None:
-        settings = replace(settings, default_exclusions=defaults)
-    save_settings(home, settings)
+    only_looks = not patterns and defaults is None
+    with _changing("exclusions", anyway=anyway or only_looks) as (home, settings):
+        if removed:
+            settings = _without_patterns(settings, patterns)
+        else:
+            settings = replace(settings, exclusions=_with_patterns(settings.exclusions, patterns))
+        if defaults is not None:
+            settings = replace(settings, default_exclusions=defaults)
+        save_settings(home, settings)
     _show(settings, as_json=as_json)
 
 
-def _settings(home: Home) -> Settings:
+@contextmanager
+def _changing(part: Part, *, anyway: bool) -> Iterator[tuple[Home, Settings]]:
+    """What is chosen, to be changed; nobody else changes it meanwhile."""
+    home = own_home()
     load_device(home)  # says how to set this machine up where that was not done yet
-    return load_settings(home) or new_settings()
+    kept.check_kept(home, part, anyway=anyway)
+    with changing_settings(home):
+        yield home, load_settings(home) or new_settings()
 
 
 def _with_root(roots: tuple[bytes, ...], new: bytes) -> tuple[bytes, ...]:

@@ -12,7 +12,12 @@ from csbackup.client.cli.service_state import ServiceState
 from csbackup.client.keyring import EnrolledDevice
 from csbackup.client.last_run import LastRun
 from csbackup.client.problems import Group
+from csbackup.client.pushed.memory import Taken
+from csbackup.client.update.installation import Installed
 from csbackup.format.snapshot import Settings
+from csbackup.protocol.adapter import render
+from csbackup.protocol.messages import UpdateReport
+from csbackup.rules.narrowing import effects_of, narrows
 from csbackup.rules.problem_classes import advice_on
 
 SECOND = 1_000_000_000
@@ -31,6 +36,7 @@ class ServerFacts:
     snapshots: tuple[Kept, ...] | None = None  # oldest first; None: not known
     roots: tuple[bytes, ...] | None = None  # of the newest snapshot
     orders: int = 0  # restore orders to this device
+    release: str | None = None  # the version that this device should run
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,10 @@ class Facts:
     absent: tuple[tuple[bytes, str], ...] = ()
     running: bool = False
     service: ServiceState | None = None
+    paused_until: int = 0
+    unseen: tuple[Taken, ...] = ()  # settings that somebody else changed, newest first
+    installed: Installed | None = None
+    last_update: UpdateReport | None = None
 
     @property
     def chosen(self) -> tuple[bytes, ...]:
@@ -113,7 +123,8 @@ class Standing:
 
 def assess(facts: Facts) -> Standing:
     """What needs attention, the worst first."""
-    return Standing(facts, (*_of_backups(facts), *_of_folders(facts), *_of_server(facts)))
+    reasons = (*_of_backups(facts), *_of_folders(facts), *_of_settings(facts), *_of_server(facts))
+    return Standing(facts, reasons)
 
 
 def _of_backups(facts: Facts) -> list[str]:
@@ -161,6 +172,18 @@ def _of_folders(facts: Facts) -> list[str]:
         reasons.append(f"The last backup had {count(number, 'problem')}{share}.")
     elif last.succeeded and 0 < last.coverage < 1:
         reasons.append(f"The last backup covers {percent(last.coverage)}.")
+    return reasons
+
+
+def _of_settings(facts: Facts) -> list[str]:
+    """What others changed, each until a person here has seen it."""
+    reasons = []
+    for taken in facts.unseen:
+        narrower = narrows(effects_of(taken.before, taken.after))
+        less = ", so that less is backed up, or more seldom" if narrower else ""
+        who = printable(taken.by.encode(errors="replace"))
+        when = local_time(taken.changed)
+        reasons.append(f"{who} changed the settings ({when}){less}: csb settings.")
     return reasons
 
 
@@ -233,7 +256,13 @@ def describe(standing: Standing) -> dict[str, Any]:
         "failure_code": facts.last.failure_code if facts.last else "",
         "running": facts.running,
         "orders": server.orders,
+        "paused_until": iso(facts.paused_until) if facts.paused_until else None,
+        "settings_unseen": [
+            {"revision": taken.revision, "by": taken.by, "changed": iso(taken.changed)}
+            for taken in facts.unseen
+        ],
         "service": _service_json(facts.service),
+        "update": _update_json(facts),
     }
 
 
@@ -264,6 +293,17 @@ def _group_json(group: Group) -> dict[str, Any]:
     }
 
 
+def _update_json(facts: Facts) -> dict[str, Any] | None:
+    if facts.installed is None:
+        return None
+    return {
+        "version": str(facts.installed.running),
+        "kind": facts.installed.kind,
+        "wanted": facts.server.release,
+        "last": render(facts.last_update) if facts.last_update else None,
+    }
+
+
 def _service_json(service: ServiceState | None) -> dict[str, Any] | None:
     if service is None:
         return None
@@ -272,4 +312,10 @@ def _service_json(service: ServiceState | None) -> dict[str, Any] | None:
         "every_seconds": service.every_seconds,
         "next_due": iso(service.next_due) if service.next_due else None,
         "failures": service.failures,
+        "reasons": [
+            {"code": one.code, "until": iso(one.until) if one.until else None}
+            for one in service.reasons
+        ],
+        "continuous": service.continuous,
+        "shortfall": service.shortfall,
     }

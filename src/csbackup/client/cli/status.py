@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
 import textwrap
@@ -26,13 +27,24 @@ from csbackup.client.cli.program import FINISHED, FINISHED_WITH_PROBLEMS
 from csbackup.client.cli.reaching import own_home
 from csbackup.client.cli.standing import SECOND, Facts, Standing, assess, describe
 from csbackup.client.platform.description import describe_os
+from csbackup.client.update.installation import find_installed
 from csbackup.protocol import version as protocol
+from csbackup.rules.schedule import Reason, ReasonCode
 
 SCREEN_LINES = 23  # of 24, with one for the next prompt
 SCREEN_WIDTH = 79
 REASON_LINES = 7
 FOLDERS_SHOWN = 4
 FEWEST_PROBLEM_LINES = 3
+_WAITS: dict[ReasonCode, str] = {
+    "quiet-hours": "quiet hours",
+    "paused": "paused",
+    "on-battery": "on battery, and the schedule wants mains",
+    "battery-low": "the battery is low",
+    "metered": "the link is metered",
+    "offline": "no network",
+    "failed": "the last try failed; again",
+}
 
 
 @click.command(
@@ -125,19 +137,43 @@ def _next(facts: Facts) -> list[str]:
     now = ["a backup is running"] if facts.running else []
     now += [f"{count(orders, 'restore order')}: csb orders"] if orders > 0 else []
     running = [f"Now       {'; '.join(now)}"] if now else []
+    paused = []
+    if facts.paused_until:
+        paused = [f"Paused    until {local_time(facts.paused_until)}; to go on: csb resume"]
+    return [*running, *paused, *_of_service(facts)]
+
+
+def _of_service(facts: Facts) -> list[str]:
     service = facts.service
     if service is None:
-        text = "no service backs up by itself: csb service run, or csb backup"
-    elif not service.next_due:
-        text = "the service is starting"
-    else:
-        wait = (service.next_due - facts.now_ns) / SECOND
-        when = f"in {lasting(wait)}" if wait > 0 else "now"
-        every = lasting(service.every_seconds)
-        text = f"{when}, by the service (every {every})"
-        if service.failures:
-            text += f"; failed {count(service.failures, 'time')} in a row"
-    return [*running, f"Next      {text}"]
+        return ["Next      no service backs up by itself: csb service install, or csb backup"]
+    if not service.next_due and not service.reasons:
+        return ["Next      the service is starting"]
+    wait = (service.next_due - facts.now_ns) / SECOND
+    when = f"in {lasting(wait)}" if wait > 0 else "now" if service.next_due else "not known"
+    every = lasting(service.every_seconds)
+    more = ", and after changes" if service.continuous else ""
+    lines = [f"Next      {when}, by the service (every {every}{more})"]
+    if service.failures:
+        lines[0] += f"; failed {count(service.failures, 'time')} in a row"
+    waits = [says for one in service.reasons if (says := waits_for(one))]
+    if waits and not facts.running:
+        lines.append(f"Waits     {'; '.join(waits)}")
+    if service.shortfall:
+        text = f"looked for every minute or two: {service.shortfall}"
+        lines += textwrap.wrap(
+            printable(text.encode(errors="replace")),
+            SCREEN_WIDTH,
+            initial_indent="Changes   ",
+            subsequent_indent="          ",
+        )
+    return lines
+
+
+def waits_for(reason: Reason) -> str:
+    """What the service waits for, in a few words; nothing where it only waits for its time."""
+    until = f" until {local_time(reason.until)}" if reason.until else ""
+    return _WAITS.get(reason.code, "") + until if reason.code in _WAITS else ""
 
 
 def _server(facts: Facts) -> list[str]:
@@ -145,8 +181,20 @@ def _server(facts: Facts) -> list[str]:
     state = "reached" if server.reached else "not reached; what follows is known here"
     return [
         f"Server    {device.url} ({state})",
-        f"Device    {device.device_name} of {device.account_name}",
+        f"Device    {device.device_name} of {device.account_name}{_version(facts)}",
     ]
+
+
+def _version(facts: Facts) -> str:
+    """What runs here, and what there is to say about another version."""
+    last, wanted = facts.last_update, facts.server.release
+    told = ""
+    if last is not None and last.state in ("failed", "rolled-back"):
+        what = "went back from" if last.state == "rolled-back" else "could not become"
+        told = f"; {what} {last.version}: csb update"
+    elif wanted:
+        told = f"; {wanted} waits: csb update"
+    return printable(f", version {__version__}{told}".encode())
 
 
 def _folders(facts: Facts) -> list[str]:
@@ -173,7 +221,10 @@ def version(as_json: bool) -> None:
                 "protocol": protocol.NEWEST,
                 "python": platform.python_version(),
                 "os": describe_os(),
+                "kind": find_installed(os.environ).kind,
             }
         )
     else:
         click.echo(f"csb {__version__}")
+        if options.is_verbose():
+            click.echo(f"Installed as {find_installed(os.environ).kind}.")

@@ -69,9 +69,14 @@ class Connection(Reading):
         response = self.transport.send(_json_request("checkin", message))
         return self.transport.read_message(messages.CheckInAnswer, response)
 
-    def orders(self, since: int, wait: int) -> messages.DeviceOrderList:
-        """The orders to this device; waits so many seconds for other ones than at `since`."""
+    def orders(
+        self, since: int, wait: int, *, settings: int | None = None
+    ) -> messages.DeviceOrderList:
+        """The orders to this device; waits so many seconds for other ones than at `since`, or for
+        another revision of its settings than `settings`."""
         path = f"device/orders?since={since}&wait={wait}"
+        if settings is not None:
+            path += f"&settings={settings}"
         return self.transport.ask(messages.DeviceOrderList, "GET", path)
 
     def order(self, order: OrderId) -> messages.DeviceOrder:
@@ -81,6 +86,14 @@ class Connection(Reading):
     def report_order(self, order: OrderId, report: messages.OrderReport) -> messages.OrderVerdict:
         response = self.transport.send(_json_request(_address(order), report))
         return self.transport.read_message(messages.OrderVerdict, response)
+
+    def pushed_settings(self) -> messages.PushedSettings:
+        """What waits for this device; nothing of it is checked yet."""
+        return self.transport.ask(messages.PushedSettings, "GET", "device/settings")
+
+    def report_settings(self, report: messages.SettingsReport) -> messages.SettingsVerdict:
+        response = self.transport.send(_json_request("device/settings", report))
+        return self.transport.read_message(messages.SettingsVerdict, response)
 
     def ordered(self, order: OrderId) -> OrderedContents:
         return OrderedContents(self.transport, order)

@@ -17,13 +17,22 @@ _ESCAPED = re.compile(rb"\\([0-7]{3})")
 
 def remote_mounts() -> tuple[bytes, ...]:
     """The mount points below which a call may wait for ever; none where that cannot be told."""
+    return read_remote_mounts(_lines())
+
+
+def mount_points() -> tuple[bytes, ...]:
+    """All of them, in order; none where that cannot be told."""
+    found = {_plain(line.split(b" ")[4]) for line in _lines() if line.count(b" ") > 4}
+    return tuple(sorted(found))
+
+
+def _lines() -> list[bytes]:
     if sys.platform != "linux":
-        return ()
+        return []
     try:
-        lines = Path(_MOUNTS).read_bytes().splitlines()
+        return Path(_MOUNTS).read_bytes().splitlines()
     except OSError:
-        return ()
-    return read_remote_mounts(lines)
+        return []
 
 
 def read_remote_mounts(lines: Iterable[bytes]) -> tuple[bytes, ...]:
@@ -33,5 +42,9 @@ def read_remote_mounts(lines: Iterable[bytes]) -> tuple[bytes, ...]:
         before, _, after = line.partition(b" - ")
         fields, kind = before.split(b" "), after.split(b" ")[0]
         if len(fields) > 4 and _REMOTE.fullmatch(kind):
-            found.append(_ESCAPED.sub(lambda octal: bytes([int(octal[1], 8)]), fields[4]))
+            found.append(_plain(fields[4]))
     return tuple(dict.fromkeys(found))
+
+
+def _plain(escaped: bytes) -> bytes:
+    return _ESCAPED.sub(lambda octal: bytes([int(octal[1], 8)]), escaped)

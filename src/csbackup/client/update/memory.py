@@ -31,10 +31,9 @@ class _Failed:
 
 @dataclass(frozen=True, slots=True)
 class UpdateMemory:
-    """`last` is what the server is told. `asked`: the version that it named last."""
+    """`last` is what the server is told."""
 
     newest: str = ""
-    asked: str = ""
     failed: tuple[_Failed, ...] = ()
     last: UpdateReport = UpdateReport("ready")
 

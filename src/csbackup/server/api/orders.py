@@ -42,7 +42,9 @@ async def for_device(call: Call, request: Request) -> Response:
         now = call.now + int(looks * _LOOK_SECONDS * 1e9)
         found = await call.workers.run(call.services.orders.for_device, call.device, now)
         over = looks * _LOOK_SECONDS >= call.query["wait"] or call.workers.is_leaving
-        if found.revision != call.query["since"] or over or await request.is_disconnected():
+        known = call.query["settings"]
+        news = found.revision != call.query["since"] or known not in (None, found.settings)
+        if news or over or await request.is_disconnected():
             return JSONResponse(render(found))
         looks += 1
         await asyncio.sleep(_LOOK_SECONDS)

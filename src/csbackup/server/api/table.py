@@ -5,6 +5,7 @@ from __future__ import annotations
 from csbackup.errors import (
     CodeExpired,
     Conflict,
+    Forbidden,
     FormatError,
     MissingReferences,
     NameTaken,
@@ -30,10 +31,12 @@ from csbackup.server.api import (
     admin,
     devices,
     downloads,
+    enrolments,
     getting,
     orders,
     past,
     public,
+    settings,
     uploads,
 )
 from csbackup.server.api.description import as_text, describe
@@ -76,6 +79,11 @@ _PUBLIC = (
     Route(
         "GET", "/ca.crt", "ca", "The server's own CA; compare its pin before you trust it",
         who=ANYONE, answer=_PEM, handler=public.ca_certificate,
+    ),
+    Route(
+        "GET", f"{API}/public-names", "public_names",
+        "Names under which a certificate of a public CA is good too, signed with the CA's key",
+        who=ANYONE, answer=messages.PublicNames, handler=public.public_names,
     ),
     Route(
         "GET", "/client/install.sh", "client_installer", "The script that installs the client",
@@ -343,6 +351,7 @@ _ORDERS = (
         query=(
             Query("since", "integer", "answer at once when `revision` differs", default=0),
             Query("wait", "integer", "seconds to wait for that", default=0, most=25),
+            Query("settings", "integer", "answer at once when `settings` differs"),
         ),
     ),
     Route(
@@ -367,6 +376,116 @@ _ORDERS = (
     ),
 )
 
+_SETTINGS = (
+    Route(
+        "GET", f"{API}/devices/{{device}}/settings", "settings", "The settings of a device",
+        who=PERSON, answer=messages.DeviceSettings, handler=settings.show,
+    ),
+    Route(
+        "PUT", f"{API}/devices/{{device}}/settings", "edit_settings",
+        "Change what a device backs up, when, and how",
+        who=PERSON, body=messages.SettingsEdit, answer=messages.DeviceSettings,
+        handler=settings.edit, problems=(Forbidden, Conflict, StorageFull),
+    ),
+    Route(
+        "POST", f"{API}/devices/{{device}}/settings/preview", "preview_settings",
+        "What a change of the settings would do",
+        who=PERSON, body=messages.SettingsEdit, answer=messages.SettingsPreview,
+        handler=settings.preview, problems=(Conflict,),
+    ),
+    Route(
+        "GET", f"{API}/devices/{{device}}/settings/history", "settings_history",
+        "Who changed the settings, newest first",
+        who=PERSON, answer=messages.SettingsHistory, handler=settings.history,
+        query=(
+            Query("before", "integer", "only older ones than this revision", default=2**62),
+            Query("limit", "integer", "most changes", default=20, least=1, most=100),
+        ),
+    ),
+    Route(
+        "POST", f"{API}/devices/{{device}}/settings/seen", "see_settings",
+        "The owner has seen what others changed",
+        who=PERSON, body=messages.SettingsSeen, answer=messages.DeviceSettings,
+        handler=settings.seen, problems=(Forbidden, StorageFull),
+    ),
+    Route(
+        "POST", f"{API}/devices/{{device}}/settings/refuse", "refuse_settings",
+        "The owner takes back what somebody else changed",
+        who=PERSON, body=messages.SettingsRefusal, answer=messages.DeviceSettings,
+        handler=settings.refuse, problems=(Forbidden, NotFound, StorageFull),
+    ),
+    Route(
+        "PUT", f"{API}/devices/{{device}}/settings/permission", "permit_settings",
+        "What the owner may change in the web",
+        who=ADMIN, body=messages.SettingsPermission, answer=messages.DeviceSettings,
+        handler=settings.permit, problems=(StorageFull,),
+    ),
+    Route(
+        "GET", f"{API}/templates", "templates", "Settings for many devices",
+        who=PERSON, answer=messages.TemplateList, handler=settings.templates,
+    ),
+    Route(
+        "POST", f"{API}/templates", "add_template", "Make a template",
+        who=PERSON, body=messages.TemplateDraft, answer=messages.SettingsTemplate,
+        handler=settings.add_template, statuses=(201,), problems=(Conflict, StorageFull),
+    ),
+    Route(
+        "PUT", f"{API}/templates/{{template}}", "change_template",
+        "Change a template, and the devices that follow it",
+        who=PERSON, body=messages.TemplateDraft, answer=messages.SettingsTemplate,
+        handler=settings.change_template, problems=(Conflict, StorageFull),
+    ),
+    Route(
+        "DELETE", f"{API}/templates/{{template}}", "delete_template",
+        "Delete a template; devices keep what they have",
+        who=PERSON, answer=messages.Done, handler=settings.delete_template,
+        problems=(StorageFull,),
+    ),
+    Route(
+        "PUT", f"{API}/templates/{{template}}/devices", "assign_template",
+        "Say which devices follow a template",
+        who=PERSON, body=messages.TemplateAssignment, answer=messages.SettingsTemplate,
+        handler=settings.assign_template, problems=(NotFound, StorageFull),
+    ),
+    Route(
+        "GET", f"{API}/device/settings", "device_settings", "What waits for this device",
+        who=DEVICE, answer=messages.PushedSettings, handler=settings.for_device,
+    ),
+    Route(
+        "POST", f"{API}/device/settings", "report_settings", "What settings this device has",
+        who=DEVICE, body=messages.SettingsReport, answer=messages.SettingsVerdict,
+        handler=settings.report, problems=(NotFound, StorageFull),
+    ),
+)
+
+_ENROLMENTS = (
+    Route(
+        "PUT", f"{API}/enrolments/{{request}}", "ask_enrolment",
+        "A device asks to be enrolled, and shows its person a code",
+        who=ANYONE, body=messages.EnrolmentOffer, answer=messages.EnrolmentKept,
+        handler=enrolments.ask, problems=(Conflict, TooMany, FormatError),
+    ),
+    Route(
+        "POST", f"{API}/enrolments/{{request}}/claim", "claim_enrolment",
+        "What a person's browser brought for the device that asks",
+        who=ANYONE, body=messages.EnrolmentClaim, answer=messages.EnrolmentAnswer,
+        handler=enrolments.claim,
+    ),
+    Route(
+        "GET", f"{API}/enrolments", "enrolment_requests",
+        "Devices that wait: of the own downloads, or by the beginning of a code",
+        who=PERSON, answer=messages.EnrolmentRequestList, handler=enrolments.waiting,
+        query=(Query("handle", "text", "the first four letters of the code", least=4, most=4),),
+        problems=(TooMany,),
+    ),
+    Route(
+        "POST", f"{API}/enrolments/{{request}}", "approve_enrolment",
+        "Hand over what the browser made for a device",
+        who=PERSON, body=messages.EnrolmentApproval, answer=messages.Done,
+        handler=enrolments.approve, problems=(CodeExpired, Conflict, FormatError),
+    ),
+)
+
 _ADMIN = (
     Route(
         "GET", f"{API}/admin/devices", "admin_devices", "All devices and how they do",
@@ -379,6 +498,15 @@ _ADMIN = (
     Route(
         "GET", f"{API}/admin/status", "admin_status", "The server's totals",
         who=ADMIN, answer=messages.ServerStatus, handler=admin.status,
+    ),
+    Route(
+        "GET", f"{API}/admin/rollout", "rollout", "The releases, and what each device runs",
+        who=ADMIN, answer=messages.ReleaseOverview, handler=admin.rollout,
+    ),
+    Route(
+        "PUT", f"{API}/admin/rollout", "set_rollout", "Which release devices should run",
+        who=ADMIN, body=messages.Rollout, answer=messages.ReleaseOverview,
+        handler=admin.set_rollout, problems=(NotFound, StorageFull),
     ),
 )
 
@@ -404,16 +532,17 @@ _GETTING = (
     ),
     Route(
         "GET", "/d/{code}/{name}", "parcel", "The client in a file, for one download",
-        who=ANYONE, answer=_BYTES, streaming=getting.parcel, statuses=(200, 206),
+        who=ANYONE, answer=_BYTES, streaming=getting.parcel, statuses=(200, 206, 304),
         problems=(CodeExpired, NotFound, RangeUnmet, TooMany),
     ),
     Route(
         "GET", "/releases/{version}/{name}", "release_file", "A file of a release",
-        who=ANYONE, answer=_BYTES, streaming=getting.release_file, statuses=(200, 206),
+        who=ANYONE, answer=_BYTES, streaming=getting.release_file, statuses=(200, 206, 304),
         problems=(NotFound, RangeUnmet),
     ),
 )
 
 ROUTES: tuple[Route, ...] = (
-    *_PUBLIC, *_GETTING, *_ACCOUNTS, *_DEVICES, *_UPLOADS, *_DOWNLOADS, *_ORDERS, *_ADMIN,
+    *_PUBLIC, *_GETTING, *_ACCOUNTS, *_DEVICES, *_UPLOADS, *_DOWNLOADS, *_ORDERS, *_SETTINGS,
+    *_ENROLMENTS, *_ADMIN,
 )

@@ -10,6 +10,10 @@ from csbackup.server.catalog.database import QUERIES
 _STEPS = (
     QUERIES.erase_sessions,
     QUERIES.erase_orders,
+    QUERIES.erase_settings_events,
+    QUERIES.erase_device_settings,
+    QUERIES.erase_templates,
+    QUERIES.erase_rollouts,
     QUERIES.erase_snapshots,
     QUERIES.erase_uploads,
     QUERIES.erase_nodes,

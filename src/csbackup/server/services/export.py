@@ -7,7 +7,7 @@ person sees better elsewhere: the names of files, by browsing; contents, which n
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from csbackup.protocol.adapter import render
@@ -51,6 +51,9 @@ class Export:
                 _plain(row)
                 for row in QUERIES.orders_of_account(self._database.read(), account=person.number)
             ],
+            "templates": _documents(
+                QUERIES.export_templates(self._database.read(), account=person.number)
+            ),
         }
         yield f'{json.dumps(head, indent=1)[:-2]},\n "devices": ['
         separator = "\n"
@@ -77,7 +80,8 @@ class Export:
         certificates = [
             _plain(row) for row in QUERIES.export_certificates(connection, device=number)
         ]
-        about = {**shown, "packs": packs, "certificates": certificates}
+        changes = _documents(QUERIES.export_settings(connection, device=number))
+        about = {**shown, "packs": packs, "certificates": certificates, "settings": changes}
         yield f'{json.dumps(about)[:-1]}, "snapshots": ['
         separator, after = "\n", 0
         while rows := list(
@@ -86,6 +90,10 @@ class Export:
             yield separator + ",\n".join(json.dumps(_plain(row)) for row in rows)
             separator, after = ",\n", rows[-1]["sequence"]
         yield "]}"
+
+
+def _documents(rows: Iterable[Row]) -> list[Any]:
+    return [json.loads(row["document"]) for row in rows]
 
 
 def _plain(row: Row) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from csbackup.errors import CodeExpired, NotFound, TooMany
@@ -13,6 +14,7 @@ from csbackup.server.services.installer import (
     RUN,
     Parcel,
     Sender,
+    curl,
     network_script,
     parcel_names,
     refusing_script,
@@ -57,12 +59,12 @@ class HandingOut:
         """A new code, and everything that can be had with it. The sender's own code is empty."""
         self._downloads.take(neighbourhood(address), now)
         text, code = self._codes.mint(account, now)
-        command = f"curl -fsSk --pinnedpubkey 'sha256//{leaf_pin}' {sender.url}/i/{text} | sh"
-        newest = self._releases.newest()
+        command = f"{curl(leaf_pin)} {sender.url}/i/{text} | sh"
+        newest, sent = self._releases.newest(), replace(sender, code=text)
         if newest is None:
             return messages.Download(text, code.expires, command, "", ())
         files = [
-            _offered(of, file, name, self._parcel(newest, name, sender).size, f"/d/{text}/{name}")
+            _offered(of, file, name, self._parcel(newest, name, sent).size, f"/d/{text}/{name}")
             for of, file, name in _parcels(newest)
             if target in ("", of)
         ]

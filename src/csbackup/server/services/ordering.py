@@ -135,7 +135,8 @@ class Orders:
         rows = QUERIES.orders_alive_of_device(connection, device=caller.device_number)
         revision = QUERIES.order_revision(connection, device=caller.device_number)
         heads = (messages.DeviceOrderHead(row[0], row[1], row[2]) for row in rows)
-        return messages.DeviceOrderList(now, revision, tuple(heads))
+        settings = QUERIES.settings_revision(connection, device=caller.device_number)
+        return messages.DeviceOrderList(now, revision, tuple(heads), settings)
 
     def report(
         self, caller: DeviceCaller, order: OrderId, told: messages.OrderReport, now: int

@@ -19,8 +19,11 @@ from csbackup.server.services.rebuild_devices import rebuild_devices
 from csbackup.server.services.rebuild_orders import rebuild_orders
 from csbackup.server.services.rebuild_packs import rebuild_packs
 from csbackup.server.services.rebuild_scope import Scope, Tally
+from csbackup.server.services.rebuild_settings import rebuild_settings
 from csbackup.server.services.rebuild_snapshots import rebuild_snapshots
+from csbackup.server.services.rollout_rows import bring_back_rollouts
 from csbackup.server.store import Records, Store
+from csbackup.server.store.server_records import ServerRecords
 
 _NEW = f"{CATALOG}.new"
 _BESIDE = ("", "-wal", "-shm", "-journal")
@@ -75,6 +78,7 @@ def rebuild(
     database = Database(data / _NEW)
     try:
         tally = _fill(database, store, records, Tally(tell), now_ns)
+        tally.problems.extend(bring_back_rollouts(database, ServerRecords(data)))
     finally:
         database.close()
     _swap_in(data)
@@ -97,6 +101,7 @@ def _fill(database: Database, store: Store, records: Records, tally: Tally, now_
             tally.problems.append(f"The name {record.name} was taken; the account is now {name}.")
         scope = Scope(database, store, records, account, number, tally)
         rebuild_devices(scope)
+        rebuild_settings(scope)
         rebuild_packs(scope)
         rebuild_snapshots(scope)
         rebuild_orders(scope, now_ns)

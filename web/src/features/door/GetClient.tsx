@@ -1,15 +1,20 @@
 /** How to get the client onto this machine, or another one. */
 
-import { Alert, Anchor, SegmentedControl, Stack, Text } from "@mantine/core";
+import { Alert, SegmentedControl, Stack, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
 import type { ServerInfo } from "../../api/client";
-import { door, serverAddress } from "../../api/door";
+import { offerQuery } from "../../api/queries";
 import { detectMachine, readMachine, SYSTEMS, type Machine, type System } from "../../lib/platform";
-import { Command } from "../../ui/Copy";
+import { FailureNotice, Waiting } from "../../ui/Page";
 import { useWords } from "../../words/words";
-import { commandsFor } from "./commands";
 import styles from "./GetClient.module.css";
+import { NoRelease } from "./NoRelease";
+import { PythonWay } from "./PythonWay";
+import { ReleaseWay } from "./ReleaseWay";
+import { targetsIn } from "./targets";
+import { Trust } from "./Trust";
 
 const NAMES: Record<System, string> = { linux: "Linux", macos: "macOS", windows: "Windows" };
 
@@ -20,18 +25,14 @@ interface Props {
 }
 
 export function GetClient({ server, account }: Props) {
-  const words = useWords().client;
+  const { client: words, getting } = useWords();
   const machine = useMachine();
+  const offer = useQuery(offerQuery);
   const [chosen, setChosen] = useState<System | null>(null);
   const system = chosen ?? machine.system;
-  if (server.client_wheel === "") return <Text c="dimmed">{words.noWheel}</Text>;
-  const person = { name: account ?? words.yourName, exists: account !== null };
-  const commands = commandsFor(system, server, serverAddress(), person);
-  const steps = [
-    { title: words.steps.install, text: commands.install },
-    { title: person.exists ? words.steps.login : words.steps.register, text: commands.enrol },
-    { title: words.steps.start, text: commands.start },
-  ];
+  if (offer.isPending) return <Waiting rows={2} />;
+  if (offer.isError) return <FailureNotice error={offer.error} retry={() => void offer.refetch()} />;
+  const isReady = system === "linux" && targetsIn(offer.data).length > 0;
   return (
     <Stack gap="lg">
       {machine.handheld && <Alert color="yellow">{words.handheld}</Alert>}
@@ -44,17 +45,20 @@ export function GetClient({ server, account }: Props) {
         />
         <Text size="sm" c="dimmed">
           {system === machine.system && !machine.handheld && <Detected machine={machine} />}
-          {words.shellHint[system]}. {words.pythonNeeded}
+          {isReady && getting.version(offer.data.version)}
         </Text>
       </div>
-      <ol className={styles.steps}>
-        {steps.map((step) => (
-          <li key={step.title}>
-            <h3>{step.title}</h3>
-            <Command text={step.text} label={step.title} />
-          </li>
-        ))}
-      </ol>
+      {isReady && <ReleaseWay offer={offer.data} machine={machine} account={account} />}
+      {!isReady && system === "linux" && <NoRelease />}
+      {!isReady && system !== "linux" && <Text size="sm">{getting.notYet(NAMES[system])}</Text>}
+      {isReady ? (
+        <details className={styles.trust}>
+          <summary>{getting.withPython}</summary>
+          <PythonWay system={system} server={server} account={account} />
+        </details>
+      ) : (
+        <PythonWay system={system} server={server} account={account} />
+      )}
       <Trust server={server} />
     </Stack>
   );
@@ -83,38 +87,5 @@ function Detected({ machine: { system, architecture } }: { machine: Machine }) {
       {words.detected}: {NAMES[system]}
       {kind}.{" "}
     </span>
-  );
-}
-
-function Trust({ server }: { server: ServerInfo }) {
-  const words = useWords().client;
-  return (
-    <details className={styles.trust}>
-      <summary>{words.verify}</summary>
-      <Stack gap="sm" mt="sm">
-        <p>{words.verifyText}</p>
-        <Command text="csb-server pin" label="csb-server pin" />
-        <div>
-          <Text size="sm" c="dimmed">
-            {words.pin}
-          </Text>
-          <Command text={server.pin} label={words.pin} />
-        </div>
-        <p>{words.browserText}</p>
-        {door === null && (
-          <p>
-            <Anchor href={server.client_wheel} download>
-              {words.wheel}
-            </Anchor>
-          </p>
-        )}
-        <div>
-          <Text size="sm" c="dimmed">
-            {words.wheelHash}
-          </Text>
-          <Command text={server.client_wheel_sha256} label={words.wheelHash} />
-        </div>
-      </Stack>
-    </details>
   );
 }

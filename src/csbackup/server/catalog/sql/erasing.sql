@@ -6,6 +6,21 @@ delete from sessions where account = :account;
 -- name: erase_orders(account)!
 delete from orders where number in (select number from orders where account = :account limit 5000);
 
+-- name: erase_settings_events(account)!
+delete from settings_events where number in (
+    select e.number from settings_events e join devices d on d.number = e.device
+    where d.account = :account limit 5000
+);
+
+-- name: erase_device_settings(account)!
+delete from device_settings where device in (select number from devices where account = :account);
+
+-- name: erase_templates(account)!
+delete from templates where account = :account;
+
+-- name: erase_rollouts(account)!
+update rollouts set account = null where account = :account;
+
 -- name: erase_snapshots(account)!
 delete from snapshots where number in (
     select s.number from snapshots s join devices d on d.number = s.device

@@ -3,6 +3,12 @@ select count(*) as packs, coalesce(sum(size), 0) as bytes, min(received) as firs
        max(received) as last
 from packs where device = :device;
 
+-- name: export_settings(device)
+select document from settings_events where device = :device order by revision;
+
+-- name: export_templates(account)
+select document from templates where account = :account order by name;
+
 -- name: export_certificates(device)
 select serial, certificate, signature, revoked from certificates where device = :device
 order by serial;

@@ -1,0 +1,1 @@
+"""Settings that the server has for this device: heard of, checked, merged, taken or not."""

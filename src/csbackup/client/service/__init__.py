@@ -1,0 +1,1 @@
+"""Backs up again and again: when it is due, and nothing stands against it."""
