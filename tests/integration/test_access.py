@@ -36,6 +36,7 @@ TABLE: dict[str, tuple[int, ...]] = {
     "metrics": OPEN,  # asked from this machine
     "openapi": OPEN,
     "ca": OPEN,
+    "public_names": OPEN,
     "client_installer": OPEN,
     "client_wheel": OPEN,
     "server": OPEN,
@@ -105,6 +106,8 @@ TABLE: dict[str, tuple[int, ...]] = {
     "admin_devices": ADMINS,
     "admin_accounts": ADMINS,
     "admin_status": ADMINS,
+    "rollout": ADMINS,
+    "set_rollout": ADMINS,
 }
 NOTHING = b"\x80"  # an empty CBOR array
 
@@ -279,6 +282,7 @@ REQUESTS: dict[str, Callable[[World], Request]] = {
     "metrics": _get("/metrics"),
     "openapi": _get("/api/openapi.json"),
     "ca": _get("/ca.crt"),
+    "public_names": _get("public-names"),
     "client_installer": _get("/client/install.sh"),
     "client_wheel": _wheel,
     "server": _get("server"),
@@ -360,6 +364,12 @@ REQUESTS: dict[str, Callable[[World], Request]] = {
     "admin_devices": _get("admin/devices"),
     "admin_accounts": _get("admin/accounts"),
     "admin_status": _get("admin/status"),
+    "rollout": _get("admin/rollout"),
+    "set_rollout": lambda world: (
+        "PUT",
+        "admin/rollout",
+        {"json": {"version": None, "stage": "off"}},
+    ),
 }
 
 

@@ -91,7 +91,7 @@ def test_a_registration_that_could_not_work_is_refused(
     [
         ("local", "127.0.0.1", 201),
         ("local", "192.168.3.4", 201),
-        ("local", "fd00::1", 201),
+        ("local", "fd12:3456:789a::77", 201),
         ("local", "::ffff:10.0.0.1", 201),
         ("local", "::ffff:8.8.8.8", 403),
         ("local", PUBLIC_ADDRESS, 403),
@@ -111,7 +111,7 @@ def test_the_policy_says_who_may_register(
         assert told is (status == 201)
 
 
-@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
 def test_what_an_unknown_proxy_passes_on_is_not_near(api: Api, header: str) -> None:
     passed_on = {header: "192.168.1.2"}
 
@@ -121,6 +121,41 @@ def test_what_an_unknown_proxy_passes_on_is_not_near(api: Api, header: str) -> N
 
     assert told is False
     assert [answer.status_code, metrics.status_code] == [403, 403]
+
+
+@pytest.mark.parametrize(
+    ("peer", "said", "near"),
+    [
+        ("172.30.0.2", "192.168.1.20", True),
+        ("172.30.0.2", PUBLIC_ADDRESS, False),
+        ("172.30.0.2", f"192.168.1.20, {PUBLIC_ADDRESS}", False),
+        ("172.30.0.2", "", False),
+        ("172.30.0.2", "127.0.0.1", True),  # from the machine of the proxy
+        ("127.0.0.1", "192.168.1.20", False),  # no proxy that is named
+        ("192.168.1.20", "", True),
+        (PUBLIC_ADDRESS, "192.168.1.20", False),
+    ],
+)
+def test_a_named_proxy_says_who_calls_and_nobody_else_does(
+    tmp_path: Path, peer: str, said: str, near: bool
+) -> None:
+    headers = {"X-Forwarded-For": said} if said else {}
+
+    with api_on(tmp_path / "data", trusted_proxies=("172.30.0.2",)) as api:
+        told = api.get("server", address=peer, headers=headers).json()["may_register"]
+
+    assert told is near
+
+
+def test_what_forwards_without_a_word_is_noticed_by_its_port(tmp_path: Path) -> None:
+    with api_on(tmp_path / "data", url="https://backup.example.org") as api:
+        info = api.get("server", address="127.0.0.1").json()
+        answer = api.post("accounts", json=PersonCaller("anna").registration())
+        metrics = api.get("/metrics")
+
+    assert info["may_register"] is False
+    assert [answer.status_code, metrics.status_code] == [403, 403]
+    assert "cannot be told from where" in answer.json()["detail"]
 
 
 def test_the_one_time_link_makes_the_first_admin_from_anywhere(tmp_path: Path) -> None:

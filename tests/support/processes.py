@@ -24,7 +24,7 @@ from typing import Any
 
 PROGRAMS = Path(sys.executable).parent
 PASSWORD = "correct horse battery staple"
-START_SECONDS = 30
+START_SECONDS = 90
 RUN_SECONDS = 300
 
 
@@ -96,9 +96,15 @@ class Server:
             self.kill()
 
 
-def start_server(data: Path, *arguments: str, listen: str = "127.0.0.1:0", **env: str) -> Server:
+def start_server(
+    data: Path,
+    *arguments: str,
+    listen: str = "127.0.0.1:0",
+    programs: Path = PROGRAMS,
+    **env: str,
+) -> Server:
     """Start `csb-server serve` and wait until it accepts connections."""
-    command = [str(PROGRAMS / "csb-server"), "serve", "--data", str(data), "--listen", listen]
+    command = [str(programs / "csb-server"), "serve", "--data", str(data), "--listen", listen]
     process = subprocess.Popen(
         [*command, *arguments],
         stdin=subprocess.DEVNULL,
@@ -199,7 +205,10 @@ def run_server_command(*arguments: str, code: int | None = 0, **env: str) -> Res
 
 @dataclass
 class Client:
-    """A device: `csb` with a state folder of its own. `recovery_key` is known once registered."""
+    """A device: `csb` with a state folder of its own. `recovery_key` is known once registered.
+
+    `programs`: the folder whose `csb` it runs.
+    """
 
     home: Path
     url: str
@@ -207,17 +216,19 @@ class Client:
     password: str = PASSWORD
     recovery_key: str = ""
     environment: dict[str, str] = field(default_factory=dict)
+    programs: Path = PROGRAMS
 
     def run(self, *arguments: str, code: int | None = 0, give: str = "", **env: str) -> Result:
         """Run `csb`; with `code` None any exit code will do."""
-        return run_program("csb", *arguments, env=self.environment_of_a_run(env), give=give).expect(
-            code
-        )
+        program = str(self.programs / "csb")
+        return run_program(
+            program, *arguments, env=self.environment_of_a_run(env), give=give
+        ).expect(code)
 
     def start(self, *arguments: str, **env: str) -> subprocess.Popen[str]:
         """Run `csb` beside the test, which may kill it."""
         return subprocess.Popen(
-            [str(PROGRAMS / "csb"), *arguments],
+            [str(self.programs / "csb"), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

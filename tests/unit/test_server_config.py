@@ -55,6 +55,9 @@ def test_variables_are_read_as_what_they_are_for() -> None:
         ("registration = 'all'", "none of local"),
         ("url = 'http://x'", "https"),
         ("trusted_proxies = ['x']", "no address"),
+        ("trusted_proxies = ['10.0.0.1/8']", "no address"),
+        ("tls = 'some'", "none of own, none"),
+        ("tls = 'none'", "listen to everybody"),
         ("listen = ':1'", "no host"),
         ("listen = 'x:y'", "port"),
         ("[table]\nx = 1", "Unknown key"),
@@ -74,6 +77,37 @@ def test_unknown_variables_and_a_missing_file_are_refused(tmp_path: Path) -> Non
         load_config({"data": "/x"}, {"CSB_SERVER_PORT": "1"})
     with pytest.raises(ConfigInvalid, match="cannot be read"):
         load_config({"data": "/x"}, {}, tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    "safe",
+    [
+        {"listen": "127.0.0.1:80"},
+        {"listen": "[::1]:80"},
+        {"listen": "localhost:80"},
+        {"trusted_proxies": ["172.30.0.2"]},
+    ],
+)
+def test_plain_http_is_for_loopback_and_for_named_proxies(safe: dict[str, object]) -> None:
+    assert load_config({"data": "/x", "tls": "none", **safe}, {}).tls == "none"
+
+
+@pytest.mark.parametrize(
+    ("url", "passed_on", "names"),
+    [
+        ("", False, ()),
+        ("https://nas.lan:8443", False, ("nas.lan",)),
+        ("https://192.168.1.5:8443", False, ()),
+        ("https://backup.example.org", True, ("backup.example.org",)),
+        ("https://nas.lan:9443", True, ("nas.lan",)),
+    ],
+)
+def test_the_address_for_people_tells_what_stands_before_us(
+    url: str, passed_on: bool, names: tuple[str, ...]
+) -> None:
+    config = load_config({"data": "/x", "url": url}, {})
+
+    assert (config.is_passed_on, config.public_names) == (passed_on, names)
 
 
 @pytest.mark.parametrize(

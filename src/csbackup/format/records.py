@@ -15,17 +15,25 @@
     told-<device>                 [1, device, what it says of its settings]
     template-<template>           [1, template, its settings]
 
-Ids in names are lower-case hexadecimal, epoch and serial have 8 digits, sequences and
+`records/server/<file>`, of no account:
+
+    rollout-<number>              [1, number, changed, account, version, stage, first devices,
+                                   automatic hours]
+
+Ids in names are lower-case hexadecimal, epoch, serial and number have 8 digits, sequences and
 revisions 10. Of several account records the highest epoch holds. `revoked` is 0 while the
 certificate holds. A deletion is asked for; it is `begun` (else 0) once it cannot be taken back, and
 stays for ever. What concerns settings is JSON as in `csbackup.protocol.messages`: it grows with
-each release. Times are nanoseconds since 1970 by the server's clock.
+each release. Times are nanoseconds since 1970 by the server's clock. Of several rollouts the one
+with the highest number holds; its account is empty where it went on by itself, its devices are ids
+one after the other.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from csbackup.errors import Malformed
 from csbackup.format.encoding import check_length, check_natural, decode_versioned, encode, fields
 from csbackup.format.ids import (
     LONG,
@@ -339,6 +347,48 @@ def read_template_record(data: bytes) -> TemplateRecord:
     row = fields(decode_versioned(data, VERSION, what), "ibb", what)
     check_length(row[1], SHORT, what)
     return TemplateRecord(TemplateId(row[1]), row[2])
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutRecord:
+    """Which release devices should run from then on, and who said so."""
+
+    number: int
+    changed_ns: int
+    account: bytes  # an id, or empty
+    version: str
+    stage: str
+    first: bytes
+    automatic_hours: int
+
+    @property
+    def file_name(self) -> str:
+        return f"rollout-{self.number:08d}"
+
+    def encode(self) -> bytes:
+        return encode(
+            [
+                VERSION,
+                self.number,
+                self.changed_ns,
+                self.account,
+                self.version.encode(),
+                self.stage.encode(),
+                self.first,
+                self.automatic_hours,
+            ]
+        )
+
+
+def read_rollout_record(data: bytes) -> RolloutRecord:
+    what = "The record of a rollout"
+    row = fields(decode_versioned(data, VERSION, what), "iiibbbbi", what)
+    check_natural(what, row[1], row[2], row[7])
+    if row[3]:
+        check_length(row[3], SHORT, what)
+    if len(row[6]) % SHORT:
+        raise Malformed(what, "its devices are no ids")
+    return RolloutRecord(row[1], row[2], row[3], _text(row[4]), _text(row[5]), row[6], row[7])
 
 
 def _text(data: bytes) -> str:

@@ -12,6 +12,7 @@ from typing import Literal
 from csbackup.protocol.adapter import Blob, Hex
 from csbackup.rules.comparing import Change, Property
 from csbackup.rules.narrowing import Effect
+from csbackup.rules.rollout import Stage, Standing, Update
 from csbackup.rules.source import Part, SourceChange, SourceSettings
 
 Role = Literal["user", "admin"]
@@ -27,7 +28,7 @@ class ServerInfo:
     protocol_oldest: int
     protocol_newest: int
     pin: str
-    leaf_pin: str  # base64 SHA-256 of the leaf's public key, as `curl --pinnedpubkey` takes it
+    leaf_pin: str  # base64 SHA-256 of the leaf's public key, as `curl` takes it; empty: a proxy's
     url: str
     registration: Literal["local", "open", "invite", "closed"]
     may_register: bool  # whether this caller may, from where it calls
@@ -282,14 +283,30 @@ class PackReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class UpdateReport:
+    """How the client's update of itself stands: `version` is the one it is about.
+
+    `off`: this installation never updates itself; `failed`: a version could not be installed;
+    `rolled-back`: it was, did not work, and the one before runs again. `code` and `reason` say why.
+    """
+
+    state: Update
+    version: str = ""
+    code: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CheckIn:
-    """A device's word that it lives."""
+    """A device's word that it lives. An empty `target`, or no `update`: nothing is said of it."""
 
     version: str
     os: str
     state: Literal["idle", "running", "paused"] = "idle"
     progress_files: int = 0
     progress_bytes: int = 0
+    target: str = ""  # which bundles run here, such as `linux-amd64`
+    update: UpdateReport | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +316,7 @@ class CheckInAnswer:
     resend: tuple[Hex, ...]
     orders: int = 0  # to this device, that have not ended
     settings: int = 0  # revision of the device's settings here; 0: nobody changed them here yet
+    release: str | None = None  # the version that this device should run; null: as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -510,6 +528,14 @@ class ServerStatus:
 @dataclass(frozen=True, slots=True)
 class Done:
     done: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PublicNames:
+    """Under which names a certificate of a public CA is good too; see `format.vouching`."""
+
+    statement: Blob
+    signature: Blob
 
 
 @dataclass(frozen=True, slots=True)
@@ -863,6 +889,74 @@ class SettingsVerdict:
     revision: int
 
 
+# --- releases and who gets them ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseInfo:
+    """A release that this server has. `problem` empty: it can be given to devices.
+
+    `signed` is `unknown` where the server was not told the release keys; devices know them.
+    """
+
+    version: str
+    released: int
+    expires: int
+    min_version: str
+    targets: tuple[str, ...]
+    signed: Literal["yes", "no", "unknown"]
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """Which version devices should run, and how far that has come: `first` devices, then all.
+
+    `automatic_hours`: go on to all once the first ones have run it well for so long; null: when an
+    admin says so.
+    """
+
+    version: str | None
+    stage: Stage
+    first: tuple[Hex, ...] = ()
+    automatic_hours: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutChange:
+    """Who set the rollout, when; `by` is empty where it went on by itself."""
+
+    changed: int
+    by: str
+    rollout: Rollout
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRelease:
+    """What a device runs, and how it stands with the rollout."""
+
+    device: Hex
+    account: str
+    name: str
+    version: str
+    target: str
+    last_contact: int | None
+    standing: Standing
+    update: UpdateReport | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseOverview:
+    """Newest releases and changes first. `goes_on`: when the rollout goes on to all by itself."""
+
+    now: int
+    releases: tuple[ReleaseInfo, ...]
+    rollout: Rollout
+    goes_on: int | None
+    devices: tuple[DeviceRelease, ...]
+    history: tuple[RolloutChange, ...]
+
+
 # --- getting the client ---------------------------------------------------------------------------
 
 
@@ -913,3 +1007,171 @@ class DownloadState:
 
     state: Literal["waiting", "fetched", "used"]
     expires: int
+
+
+# --- enrolment in the browser -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentOffer:
+    """A device's wish to be enrolled, for whom it is shown as a code. `claim` is SHA-256 of what
+    the device asks for the answer with, `download` the code of the download that it came by."""
+
+    offer: Blob
+    proof: Blob
+    claim: Blob
+    download: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentKept:
+    """How long the server keeps it."""
+
+    expires: int
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentClaim:
+    claim: Blob
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentAnswer:
+    """`bundle` is empty while nobody agreed."""
+
+    expires: int
+    bundle: Blob
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentRequest:
+    """A device that waits. Whether the offer is the device's own, only the code tells."""
+
+    request: Hex
+    offer: Blob
+    proof: Blob
+    address: str  # from where it asked
+    created: int
+    expires: int
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentRequestList:
+    requests: tuple[EnrolmentRequest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentApproval:
+    """What the browser made for the device; the server cannot open it."""
+
+    bundle: Blob
+
+
+# --- the device's own page ----------------------------------------------------------------------
+# Not the server: `csb setup` answers these below `/device/v1/`, to the one browser it let in.
+
+Measuring = Literal["waiting", "running", "done", "partly", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceJunk:
+    """What is seldom worth a backup. `pattern` leaves it out, here or wherever it stands;
+    `ticked`: unless the person says otherwise."""
+
+    kind: str
+    path: str  # for people; one of several
+    pattern: str
+    ticked: bool
+    places: int
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A folder that could be backed up. `partly`: it is so large that measuring stopped."""
+
+    path: str  # for people
+    path_bytes: Blob
+    why: Literal["documents", "home", "settings", "data", "chosen", "added"]
+    ticked: bool
+    measuring: Measuring
+    files: int
+    bytes: int
+    problems: int  # what cannot be read
+
+
+@dataclass(frozen=True, slots=True)
+class FirstRun:
+    """The first backup, as it goes."""
+
+    state: Literal["none", "running", "done", "problems", "failed"]
+    phase: str
+    files: int
+    bytes: int
+    files_done: int
+    bytes_done: int
+    bytes_sent: int
+    problems: int
+    message: str  # of a failure
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStanding:
+    """Whether it goes on by itself from now on; `command` does what could not be done here."""
+
+    state: Literal["unknown", "running", "not-possible"]
+    message: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choosing:
+    """What can be backed up here, what it would take, and how the first backup goes."""
+
+    account: str
+    device: Hex
+    device_name: str
+    server: str
+    system: bool  # everything of this machine can be read: it runs as root
+    places: tuple[Place, ...]
+    junk: tuple[PlaceJunk, ...]
+    bytes_per_second: int  # to the server, as measured, or as assumed
+    measured_speed: bool
+    run: FirstRun
+    service: ServiceStanding
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFolder:
+    name: str
+    path_bytes: Blob
+    readable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFolders:
+    """The folders in a folder of this device; `total` may be more than are listed."""
+
+    path: str
+    path_bytes: Blob
+    parent: Blob  # empty at the top
+    folders: tuple[OwnFolder, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewPlace:
+    path_bytes: Blob
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What the person decided: begin."""
+
+    roots: tuple[Blob, ...]
+    exclusions: tuple[str, ...]
+
+
+DEVICE_PAGE = (Choosing, OwnFolders, NewPlace, Chosen)

@@ -85,16 +85,16 @@ def may_register(policy: str, address: str) -> bool:
 
 def is_near(address: str) -> bool:
     """Whether an address is of this machine or of a private network."""
-    found = _parsed(address)
+    found = read_ip(address)
     return found is not None and (found.is_loopback or found.is_link_local or found.is_private)
 
 
 def is_loopback(address: str) -> bool:
-    found = _parsed(address)
+    found = read_ip(address)
     return found is not None and found.is_loopback
 
 
-def _parsed(address: str) -> IPv4Address | IPv6Address | None:
+def read_ip(address: str) -> IPv4Address | IPv6Address | None:
     """The address; one of IPv4 in the clothes of IPv6 is taken for what it is."""
     try:
         found = ip_address(address.partition("%")[0])

@@ -12,13 +12,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from ipaddress import ip_network
 from pathlib import Path
 
 from starlette.types import ASGIApp
 
 from csbackup import __version__
 from csbackup.errors import ConfigInvalid, CsbError
-from csbackup.protocol.messages import Listing
+from csbackup.protocol.messages import Listing, PublicNames
+from csbackup.rules.access import is_loopback
+from csbackup.rules.calling import Way
 from csbackup.server.api.application import build_application
 from csbackup.server.api.workers import Workers
 from csbackup.server.catalog.database import CATALOG, Database
@@ -30,7 +33,7 @@ from csbackup.server.folder import (
     check_version,
     prepare_folder,
 )
-from csbackup.server.names import names_of_this_machine
+from csbackup.server.names import LOOPBACK, gateways, names_of_this_machine
 from csbackup.server.services.accounts import Accounts, Registering
 from csbackup.server.services.changes import Changes
 from csbackup.server.services.client_wheel import ClientWheel
@@ -40,6 +43,7 @@ from csbackup.server.services.devices import Devices
 from csbackup.server.services.download_codes import DownloadCodes
 from csbackup.server.services.downloads import Downloads
 from csbackup.server.services.enrolment import Enrolments
+from csbackup.server.services.enrolment_requests import EnrolmentRequests
 from csbackup.server.services.erasing import Eraser
 from csbackup.server.services.export import Export
 from csbackup.server.services.handing_out import HandingOut
@@ -58,6 +62,8 @@ from csbackup.server.services.rebuild import (
     rebuild,
 )
 from csbackup.server.services.releases import Releases
+from csbackup.server.services.rollout_rows import bring_back_rollouts
+from csbackup.server.services.rollouts import Rollouts
 from csbackup.server.services.searching import Search
 from csbackup.server.services.services import Face, Services
 from csbackup.server.services.sessions import Sessions
@@ -68,6 +74,7 @@ from csbackup.server.services.settings_telling import SettingsTelling
 from csbackup.server.services.templates import Templates
 from csbackup.server.services.versions import Versions
 from csbackup.server.store import FolderRecords, FolderStore
+from csbackup.server.store.server_records import ServerRecords
 from csbackup.server.trust import Identity
 from csbackup.web.files import built_folder
 
@@ -82,6 +89,7 @@ class Server:
 
     config: Config
     identity: Identity
+    way: Way
     services: Services
     eraser: Eraser
     application: ASGIApp
@@ -146,7 +154,7 @@ def open_beside(folder: Path) -> Iterator[Looking]:
     try:
         store = FolderStore(folder)
         yield Looking(
-            Devices(database, heads=Ingest(database, store).heads),
+            Devices(database, heads=Ingest(database, store).heads, release_for=lambda *_: None),
             Overview(database, store, folder=folder, version=__version__, started=0),
             History(database, store),
         )
@@ -184,22 +192,30 @@ def _put_together(config: Config, database: Database, workers: Workers) -> Serve
     )
     secret = _answer_secret(config.folder)
     sessions = Sessions(database, failures_per_minute=config.sign_in_failures_per_minute)
+    server_records = ServerRecords(config.folder)
+    for line in bring_back_rollouts(database, server_records):
+        _log.warning("%s", line)
+    releases = Releases(config.release_folders)
+    rollouts = Rollouts(database, server_records, releases)
     devices = Devices(
         database,
         heads=ingest.heads,
+        release_for=rollouts.release_for,
         overdue_after_seconds=config.overdue_after_hours * 3600,
     )
     revisions = Revisions(SettingsShelf(database, records))
     templates = Templates(revisions)
-    releases, codes = Releases(config.release_folders), DownloadCodes()
+    codes = DownloadCodes()
+    way = _way(config)
     services = Services(
-        face=_face(config, identity),
+        face=_face(config, identity, way),
         accounts=Accounts(database, records, registering, secret, changing),
         sessions=sessions,
         deletions=deletions,
         export=Export(database, sessions, devices, deletions),
         invitations=Invitations(database),
         enrolments=Enrolments(database, records),
+        enrolment_requests=EnrolmentRequests(lambda code, now: None),
         devices=devices,
         ingest=ingest,
         commits=commits,
@@ -218,12 +234,13 @@ def _put_together(config: Config, database: Database, workers: Workers) -> Serve
         ),
         client=ClientWheel(),
         releases=releases,
+        rollouts=rollouts,
         download_codes=codes,
         handing_out=HandingOut(releases, codes),
     )
     application = build_application(services, workers, clock, built_folder())
     eraser = Eraser(database, store, records, changing)
-    return Server(config, identity, services, eraser, application, workers.leave)
+    return Server(config, identity, way, services, eraser, application, workers.leave)
 
 
 def _catch_up(index: NameIndex, closing: threading.Event) -> None:
@@ -242,7 +259,7 @@ def _identity(config: Config) -> Identity:
     return identity
 
 
-def _face(config: Config, identity: Identity) -> Face:
+def _face(config: Config, identity: Identity, way: Way) -> Face:
     return Face(
         name=config.name or socket.gethostname(),
         version=__version__,
@@ -250,9 +267,22 @@ def _face(config: Config, identity: Identity) -> Face:
         url=config.url,
         pin=identity.authority.pin,
         ca_pem=identity.authority.pem,
-        behind_proxy=bool(config.trusted_proxies),
+        way=way,
+        statement=lambda now: PublicNames(*identity.authority.vouch(config.public_names, now)),
         leaf_pin=lambda: identity.leaf_pin,
     )
+
+
+def _way(config: Config) -> Way:
+    """What may stand before us. Whoever comes from our gateway may have been let through by it, as
+    engines of containers do; and where people reach us by another port than ours, somebody passes
+    requests on, perhaps from this very machine. A proxy that is named there says for whom it asks.
+    """
+    proxies = tuple(map(ip_network, config.trusted_proxies))
+    loopback = tuple(map(ip_network, LOOPBACK))
+    named = any(is_loopback(str(proxy.network_address)) for proxy in proxies)
+    veils = loopback if config.is_passed_on and not named else ()
+    return Way(proxies, (*veils, *map(ip_network, gateways())))
 
 
 def _answer_secret(folder: Path) -> bytes:

@@ -12,8 +12,11 @@ from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from csbackup.errors import ConfigInvalid
+from csbackup.rules.access import is_loopback
+from csbackup.server.names import is_dns_name
 
 Policy = Literal["local", "open", "invite", "closed"]
+Tls = Literal["own", "none"]
 PREFIX = "CSB_SERVER_"
 DEFAULT_PORT = 8443
 RELEASES = "releases"  # in the data folder
@@ -37,6 +40,7 @@ class Config:
     releases: str = ""  # a folder with releases of the client that is only read, as in a container
     releases_url: str = ""  # where `csb-server releases fetch` looks
     trusted_proxies: tuple[str, ...] = ()  # whose X-Forwarded-For is believed
+    tls: Tls = "own"  # `none`: plain HTTP, for loopback and the trusted proxies only
 
     @property
     def folder(self) -> Path:
@@ -54,8 +58,22 @@ class Config:
         return split_address(self.listen)
 
     @property
+    def is_on_loopback(self) -> bool:
+        return self.address[0] == "localhost" or is_loopback(self.address[0])
+
+    @property
     def url_host(self) -> str:
         return urlsplit(self.url).hostname or ""
+
+    @property
+    def public_names(self) -> tuple[str, ...]:
+        """Under which names a public CA may vouch for whoever stands before us."""
+        return (self.url_host,) if is_dns_name(self.url_host) else ()
+
+    @property
+    def is_passed_on(self) -> bool:
+        """Whether people reach us by another port than ours, so that somebody passes them on."""
+        return bool(self.url) and (urlsplit(self.url).port or 443) != self.address[1]
 
 
 def load_config(
@@ -135,11 +153,22 @@ def _check(config: Config) -> None:
     if config.url and (urlsplit(config.url).scheme != "https" or not config.url_host):
         raise ConfigInvalid(f"`url` is not an https address: {config.url}.")
     _check_numbers(config)
+    _check_tls(config)
     for proxy in config.trusted_proxies:
         try:
             ip_network(proxy)
         except ValueError:
             raise ConfigInvalid(f"`trusted_proxies` has {proxy}, which is no address.") from None
+
+
+def _check_tls(config: Config) -> None:
+    if config.tls not in get_args(Tls):
+        raise ConfigInvalid(f"`tls` is none of {', '.join(get_args(Tls))}.")
+    if config.tls == "none" and not config.trusted_proxies and not config.is_on_loopback:
+        raise ConfigInvalid(
+            "`tls` is none, and the server would listen to everybody. Name your proxy in "
+            "`trusted_proxies`, or listen on 127.0.0.1."
+        )
 
 
 def _check_numbers(config: Config) -> None:

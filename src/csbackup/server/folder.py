@@ -42,9 +42,23 @@ def prepare_folder(folder: Path) -> None:
             replace_file(folder / "version", f"{VERSION}\n".encode())
     except OSError as problem:
         raise ConfigInvalid(
-            f"The data folder {folder} cannot be used: {problem.strerror}."
+            f"The data folder {folder} cannot be used: {problem.strerror}.{_whose(folder)}"
         ) from None
     check_version(folder)
+
+
+def _whose(folder: Path) -> str:
+    """What to do where the folder is somebody else's, as one that a container is given may be."""
+    try:
+        owner = folder.stat().st_uid
+    except OSError:
+        return ""
+    if owner == os.geteuid():
+        return ""
+    return (
+        f" It belongs to user {owner}, and the server runs as user {os.geteuid()}."
+        f" Run: chown -R {os.geteuid()}:{os.getegid()} FOLDER. Or start the server as user {owner}."
+    )
 
 
 def _is_harmless(name: str) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from pathlib import Path
 from typing import TypeVar
 
 Address = IPv4Address | IPv6Address
@@ -20,6 +22,9 @@ _PROBES = (
     (socket.AF_INET, ("192.0.2.1", 9)),
     (socket.AF_INET6, ("2001:db8::1", 9)),
 )
+LOOPBACK = ("127.0.0.0/8", "::1/128")
+_ROUTES = Path("/proc/net/route")
+_ROUTES_V6 = Path("/proc/net/ipv6_route")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,31 @@ def names_of_this_machine(url_host: str = "") -> Names:
         addresses.append(ip_address(url_host))
     loopback = [ip_address("127.0.0.1"), ip_address("::1")]
     return Names(tuple(_unique(filter(is_dns_name, dns))), tuple(_unique([*addresses, *loopback])))
+
+
+def gateways() -> tuple[Address, ...]:
+    """Through which addresses this machine reaches the rest of the world, as far as Linux says."""
+    return tuple(_unique([*_gateways_v4(), *_gateways_v6()]))
+
+
+def _gateways_v4() -> Iterator[Address]:
+    for row in _rows(_ROUTES):
+        with suppress(ValueError, IndexError):
+            if row[1] == "00000000" and row[2] != "00000000":  # in the order of this machine
+                yield IPv4Address(int(row[2], 16).to_bytes(4, sys.byteorder))
+
+
+def _gateways_v6() -> Iterator[Address]:
+    for row in _rows(_ROUTES_V6):
+        with suppress(ValueError, IndexError):
+            if int(row[1], 16) == 0 and int(row[4], 16) != 0:
+                yield IPv6Address(int(row[4], 16))
+
+
+def _rows(path: Path) -> list[list[str]]:
+    with suppress(OSError):
+        return [line.split() for line in path.read_text("ascii").splitlines()]
+    return []
 
 
 def is_dns_name(text: str) -> bool:

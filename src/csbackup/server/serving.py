@@ -17,6 +17,7 @@ import uvicorn
 
 from csbackup.errors import ConfigInvalid, CsbError
 from csbackup.server.admin_socket import admin_socket
+from csbackup.server.api.proxies_only import for_proxies_only
 from csbackup.server.app import Server, clock, open_server
 from csbackup.server.config import Config
 from csbackup.server.names import names_of_this_machine
@@ -66,7 +67,8 @@ async def _run(
 
 def greeting(server: Server, url: str, listening: socket.socket) -> Iterator[str]:
     host, port = listening.getsockname()[:2]
-    yield f"Listening on {_https(host, port)}"
+    own = _https(host, port)
+    yield f"Listening on {own.replace('https', 'http', 1) if server.config.tls == 'none' else own}"
     yield f"Pin: {server.identity.authority.pin}"
     if ip_address(host).is_unspecified or server.config.url:
         yield f"Open {url} in a browser."
@@ -119,9 +121,9 @@ def listen(config: Config) -> Iterator[socket.socket]:
 
 
 def _settings(server: Server) -> uvicorn.Config:
-    proxies = list(server.config.trusted_proxies)
+    secure = server.config.tls == "own"
     settings = uvicorn.Config(
-        server.application,
+        server.application if secure else for_proxies_only(server.application, server.way),
         http=PatientProtocol,
         loop="asyncio",
         ws="none",
@@ -129,14 +131,14 @@ def _settings(server: Server) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=bool(proxies),
-        forwarded_allow_ips=proxies,
+        proxy_headers=False,  # who calls, the API finds out
         limit_concurrency=server.config.connections or None,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     settings.load()
-    settings.ssl = server.identity.context  # renewed in place, which a file name cannot be
+    if secure:
+        settings.ssl = server.identity.context  # renewed in place, which a file name cannot be
     return settings
 
 

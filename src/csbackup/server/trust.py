@@ -36,6 +36,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from csbackup.errors import ConfigInvalid
+from csbackup.format.vouching import ALGORITHM, LIFE_NS, Statement, bytes_to_sign
 from csbackup.server.durable import replace_file
 from csbackup.server.names import Address, Names, is_dns_name
 
@@ -73,6 +74,11 @@ class Authority:
     def pin(self) -> str:
         """SHA-256 of the CA's public key, in hexadecimal."""
         return _key_hash(self.certificate).hex()
+
+    def vouch(self, names: Iterable[str], now_ns: int) -> tuple[bytes, bytes]:
+        """A statement that public certificates for these names are good too, and its signature."""
+        statement = Statement(tuple(names), now_ns, now_ns + LIFE_NS).encode()
+        return statement, self.key.sign(bytes_to_sign(statement), ALGORITHM)
 
 
 def make_authority(names: Names, now: datetime) -> Authority:

@@ -69,6 +69,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/public-names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Names under which a certificate of a public CA is good too, signed with the CA's key */
+        get: operations["public_names"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/client/install.sh": {
         parameters: {
             query?: never;
@@ -999,6 +1016,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/enrolments/{request}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** A device asks to be enrolled, and shows its person a code */
+        put: operations["ask_enrolment"];
+        /** Hand over what the browser made for a device */
+        post: operations["approve_enrolment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolments/{request}/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a person's browser brought for the device that asks */
+        post: operations["claim_enrolment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Devices that wait: of the own downloads, or by the beginning of a code */
+        get: operations["enrolment_requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/devices": {
         parameters: {
             query?: never;
@@ -1043,6 +1112,24 @@ export interface paths {
         /** The server's totals */
         get: operations["admin_status"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/rollout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The releases, and what each device runs */
+        get: operations["rollout"];
+        /** Which release devices should run */
+        put: operations["set_rollout"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1154,7 +1241,7 @@ export interface components {
             bytes_removed: number;
             exact: boolean;
         };
-        /** @description A device's word that it lives. */
+        /** @description A device's word that it lives. An empty `target`, or no `update`: nothing is said of it. */
         CheckIn: {
             version: string;
             os: string;
@@ -1164,8 +1251,10 @@ export interface components {
             progress_files?: number;
             /** Format: int64 */
             progress_bytes?: number;
+            target?: string;
+            update?: components["schemas"]["UpdateReport"] | null;
         };
-        /** @description CheckInAnswer(now: 'int', heads: 'tuple[DeviceHead, ...]', resend: 'tuple[Hex, ...]', orders: 'int' = 0, settings: 'int' = 0) */
+        /** @description CheckInAnswer(now: 'int', heads: 'tuple[DeviceHead, ...]', resend: 'tuple[Hex, ...]', orders: 'int' = 0, settings: 'int' = 0, release: 'str | None' = None) */
         CheckInAnswer: {
             /** Format: int64 */
             now: number;
@@ -1175,6 +1264,27 @@ export interface components {
             orders?: number;
             /** Format: int64 */
             settings?: number;
+            release?: string | null;
+        };
+        /** @description What can be backed up here, what it would take, and how the first backup goes. */
+        Choosing: {
+            account: string;
+            device: string;
+            device_name: string;
+            server: string;
+            system: boolean;
+            places: components["schemas"]["Place"][];
+            junk: components["schemas"]["PlaceJunk"][];
+            /** Format: int64 */
+            bytes_per_second: number;
+            measured_speed: boolean;
+            run: components["schemas"]["FirstRun"];
+            service: components["schemas"]["ServiceStanding"];
+        };
+        /** @description What the person decided: begin. */
+        Chosen: {
+            roots: string[];
+            exclusions: string[];
         };
         /** @description A signed snapshot: the exact bytes and their signature. */
         Commit: {
@@ -1304,6 +1414,18 @@ export interface components {
             /** Format: int64 */
             settings?: number;
         };
+        /** @description What a device runs, and how it stands with the rollout. */
+        DeviceRelease: {
+            device: string;
+            account: string;
+            name: string;
+            version: string;
+            target: string;
+            last_contact: number | null;
+            /** @enum {string} */
+            standing: "none" | "runs-it" | "newer" | "given" | "trying" | "failed" | "went-back" | "not-yet" | "held" | "no-bundle" | "too-old" | "by-hand" | "silent" | "gone";
+            update: components["schemas"]["UpdateReport"] | null;
+        };
         /** @description A device's settings: what it says it has, and what waits for it. `told` is null until the device first told; nobody can change what is not known. `expected` is what it will have when it took what waits: this is what to edit. */
         DeviceSettings: {
             device: string;
@@ -1362,6 +1484,47 @@ export interface components {
             before?: number | null;
             after?: number | null;
         };
+        /** @description `bundle` is empty while nobody agreed. */
+        EnrolmentAnswer: {
+            /** Format: int64 */
+            expires: number;
+            bundle: string;
+        };
+        /** @description What the browser made for the device; the server cannot open it. */
+        EnrolmentApproval: {
+            bundle: string;
+        };
+        /** @description EnrolmentClaim(claim: 'Blob') */
+        EnrolmentClaim: {
+            claim: string;
+        };
+        /** @description How long the server keeps it. */
+        EnrolmentKept: {
+            /** Format: int64 */
+            expires: number;
+        };
+        /** @description A device's wish to be enrolled, for whom it is shown as a code. `claim` is SHA-256 of what the device asks for the answer with, `download` the code of the download that it came by. */
+        EnrolmentOffer: {
+            offer: string;
+            proof: string;
+            claim: string;
+            download?: string;
+        };
+        /** @description A device that waits. Whether the offer is the device's own, only the code tells. */
+        EnrolmentRequest: {
+            request: string;
+            offer: string;
+            proof: string;
+            address: string;
+            /** Format: int64 */
+            created: number;
+            /** Format: int64 */
+            expires: number;
+        };
+        /** @description EnrolmentRequestList(requests: 'tuple[EnrolmentRequest, ...]') */
+        EnrolmentRequestList: {
+            requests: components["schemas"]["EnrolmentRequest"][];
+        };
         /** @description How a path was from one snapshot to another; of a removed one `kind` says what it was. */
         FileVersion: {
             /** Format: int64 */
@@ -1383,6 +1546,26 @@ export interface components {
             until_sequence: number;
             /** Format: int64 */
             until_received: number;
+        };
+        /** @description The first backup, as it goes. */
+        FirstRun: {
+            /** @enum {string} */
+            state: "none" | "running" | "done" | "problems" | "failed";
+            phase: string;
+            /** Format: int64 */
+            files: number;
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            files_done: number;
+            /** Format: int64 */
+            bytes_done: number;
+            /** Format: int64 */
+            bytes_sent: number;
+            /** Format: int64 */
+            problems: number;
+            message: string;
+            seconds: number;
         };
         /** @description What is backed up: whole paths of folders and files. */
         Folders: {
@@ -1450,6 +1633,10 @@ export interface components {
         NewOrder: {
             order: string;
             signature: string;
+        };
+        /** @description NewPlace(path_bytes: 'Blob') */
+        NewPlace: {
+            path_bytes: string;
         };
         /** @description The release that this server hands out; an empty `version` when it has none. */
         Offer: {
@@ -1569,6 +1756,21 @@ export interface components {
             /** @enum {string} */
             state: "waiting" | "accepted" | "running" | "done" | "failed" | "refused" | "withdrawn" | "expired";
         };
+        /** @description OwnFolder(name: 'str', path_bytes: 'Blob', readable: 'bool') */
+        OwnFolder: {
+            name: string;
+            path_bytes: string;
+            readable: boolean;
+        };
+        /** @description The folders in a folder of this device; `total` may be more than are listed. */
+        OwnFolders: {
+            path: string;
+            path_bytes: string;
+            parent: string;
+            folders: components["schemas"]["OwnFolder"][];
+            /** Format: int64 */
+            total: number;
+        };
         /** @description PackReceived(pack: 'Hex', new: 'bool') */
         PackReceived: {
             pack: string;
@@ -1582,6 +1784,35 @@ export interface components {
             wrap_password: string;
             /** Format: int64 */
             epoch: number;
+        };
+        /** @description A folder that could be backed up. `partly`: it is so large that measuring stopped. */
+        Place: {
+            path: string;
+            path_bytes: string;
+            /** @enum {string} */
+            why: "documents" | "home" | "settings" | "data" | "chosen" | "added";
+            ticked: boolean;
+            /** @enum {string} */
+            measuring: "waiting" | "running" | "done" | "partly" | "failed";
+            /** Format: int64 */
+            files: number;
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            problems: number;
+        };
+        /** @description What is seldom worth a backup. `pattern` leaves it out, here or wherever it stands; `ticked`: unless the person says otherwise. */
+        PlaceJunk: {
+            kind: string;
+            path: string;
+            pattern: string;
+            ticked: boolean;
+            /** Format: int64 */
+            places: number;
+            /** Format: int64 */
+            files: number;
+            /** Format: int64 */
+            bytes: number;
         };
         /** @description A problem document (RFC 9457); some codes bring more fields. */
         Problem: {
@@ -1597,6 +1828,11 @@ export interface components {
             problem: string;
             /** Format: int64 */
             count: number;
+        };
+        /** @description Under which names a certificate of a public CA is good too; see `format.vouching`. */
+        PublicNames: {
+            statement: string;
+            signature: string;
         };
         /** @description What the server has for a device: the change `waiting` (0: none) wants `wanted`, made by somebody who saw `base`. `told_id`: what the device told last; empty: nothing. */
         PushedSettings: {
@@ -1637,6 +1873,29 @@ export interface components {
             account_public: string;
             invitation?: string;
         };
+        /** @description A release that this server has. `problem` empty: it can be given to devices. `signed` is `unknown` where the server was not told the release keys; devices know them. */
+        ReleaseInfo: {
+            version: string;
+            /** Format: int64 */
+            released: number;
+            /** Format: int64 */
+            expires: number;
+            min_version: string;
+            targets: string[];
+            /** @enum {string} */
+            signed: "yes" | "no" | "unknown";
+            problem: string;
+        };
+        /** @description Newest releases and changes first. `goes_on`: when the rollout goes on to all by itself. */
+        ReleaseOverview: {
+            /** Format: int64 */
+            now: number;
+            releases: components["schemas"]["ReleaseInfo"][];
+            rollout: components["schemas"]["Rollout"];
+            goes_on: number | null;
+            devices: components["schemas"]["DeviceRelease"][];
+            history: components["schemas"]["RolloutChange"][];
+        };
         /** @description A problem of a run; `path` is for people, `path_bytes` exact. */
         ReportEntry: {
             problem: string;
@@ -1650,6 +1909,21 @@ export interface components {
             /** Format: int64 */
             total: number;
             next_offset: number | null;
+        };
+        /** @description Which version devices should run, and how far that has come: `first` devices, then all. `automatic_hours`: go on to all once the first ones have run it well for so long; null: when an admin says so. */
+        Rollout: {
+            version: string | null;
+            /** @enum {string} */
+            stage: "off" | "first" | "all";
+            first?: string[];
+            automatic_hours?: number | null;
+        };
+        /** @description Who set the rollout, when; `by` is empty where it went on by itself. */
+        RolloutChange: {
+            /** Format: int64 */
+            changed: number;
+            by: string;
+            rollout: components["schemas"]["Rollout"];
         };
         /** @description When this device may back up by itself. `continuous`: soon after each change as well. `battery_percent`: on battery only above it. Unknown power or links stand against nothing. */
         Schedule: {
@@ -1720,6 +1994,13 @@ export interface components {
             /** Format: int64 */
             free_bytes: number;
             data_folder: string;
+        };
+        /** @description Whether it goes on by itself from now on; `command` does what could not be done here. */
+        ServiceStanding: {
+            /** @enum {string} */
+            state: "unknown" | "running" | "not-possible";
+            message: string;
+            command: string;
         };
         /** @description `token` is empty for a browser, which gets a cookie instead. */
         Session: {
@@ -1910,6 +2191,14 @@ export interface components {
         TemplateList: {
             templates: components["schemas"]["SettingsTemplate"][];
         };
+        /** @description How the client's update of itself stands: `version` is the one it is about. `off`: this installation never updates itself; `failed`: a version could not be installed; `rolled-back`: it was, did not work, and the one before runs again. `code` and `reason` say why. */
+        UpdateReport: {
+            /** @enum {string} */
+            state: "ready" | "trying" | "failed" | "rolled-back" | "off";
+            version?: string;
+            code?: string;
+            reason?: string;
+        };
         /** @description Upload(upload: 'Hex', account_empty: 'bool', heads: 'tuple[DeviceHead, ...]', lease_days: 'int') */
         Upload: {
             upload: string;
@@ -2049,6 +2338,35 @@ export interface operations {
                 };
                 content: {
                     "application/x-x509-ca-cert": string;
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    public_names: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicNames"];
                 };
             };
             /** @description forbidden */
@@ -6605,6 +6923,332 @@ export interface operations {
             };
         };
     };
+    ask_enrolment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolmentOffer"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolmentKept"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description format-error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_enrolment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolmentApproval"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description code-expired, forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description format-error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    claim_enrolment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolmentClaim"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolmentAnswer"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enrolment_requests: {
+        parameters: {
+            query?: {
+                /** @description the first four letters of the code */
+                handle?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolmentRequestList"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     admin_devices: {
         parameters: {
             query?: never;
@@ -6710,6 +7354,131 @@ export interface operations {
             };
             /** @description forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rollout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseOverview"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_rollout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rollout"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseOverview"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description storage-full */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };

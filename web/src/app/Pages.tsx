@@ -25,6 +25,12 @@ const RegisterPage = lazy(async () => ({
 const SetupPage = lazy(async () => ({
   default: (await import("../features/sign/SetupPage")).SetupPage,
 }));
+const EnrolPage = lazy(async () => ({
+  default: (await import("../features/enrol/EnrolPage")).EnrolPage,
+}));
+const ChoosingPage = lazy(async () => ({
+  default: (await import("../features/choosing/ChoosingPage")).ChoosingPage,
+}));
 const DevicesPage = lazy(async () => ({
   default: (await import("../features/devices/DevicesPage")).DevicesPage,
 }));
@@ -82,6 +88,14 @@ export function Pages() {
         <Route path="/setup">
           <SetupPage />
         </Route>
+        <Route path="/enrol">
+          <EnrolPage account={account.data} />
+        </Route>
+        {door?.settingUp && (
+          <Route path="/choosing">
+            <ChoosingPage />
+          </Route>
+        )}
         <Route path="/add-device">
           <AddDevicePage />
         </Route>

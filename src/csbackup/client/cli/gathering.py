@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Literal
 
 from csbackup import __version__
@@ -23,10 +25,12 @@ from csbackup.client.last_run import load_last_run
 from csbackup.client.pausing import load_pause
 from csbackup.client.platform.description import describe_os
 from csbackup.client.platform.locking import is_held
-from csbackup.client.pushed.memory import load_memory
+from csbackup.client.pushed.memory import load_memory as load_pushed
 from csbackup.client.settings import load_settings
+from csbackup.client.update.installation import find_installed
+from csbackup.client.update.memory import load_memory as load_updates
 from csbackup.errors import CsbError, ServerUnreachable
-from csbackup.protocol.messages import CheckIn
+from csbackup.protocol.messages import CheckIn, UpdateReport
 from csbackup.rules.schedule import paused_until
 
 ANSWER_SECONDS = 6.0  # until the server says anything
@@ -49,8 +53,17 @@ def gather_facts(home: Home, *, answer_seconds: float = ANSWER_SECONDS) -> Facts
         running=is_held(home.path / LOCK),
         service=running_service(home),
         paused_until=paused_until(load_pause(home), time.time_ns()),
-        unseen=load_memory(home).unseen,
+        unseen=load_pushed(home).unseen,
+        installed=find_installed(os.environ),
+        last_update=_last_update(home),
     )
+
+
+def _last_update(home: Home) -> UpdateReport | None:
+    try:
+        return load_updates(home).last
+    except CsbError as problem:
+        return UpdateReport("failed", "", problem.code, str(problem))
 
 
 class _Answer:
@@ -99,15 +112,12 @@ def _told(home: Home, device: EnrolledDevice, connection: Connection) -> ServerF
     answer = connection.check_in(CheckIn(__version__, describe_os(), _state(home)))
     heads.check(answer.heads)
     history = read_history(connection, device.device, device.keys)
+    facts = ServerFacts(reached=True, snapshots=(), orders=answer.orders, release=answer.release)
     if not history.whole:
-        return ServerFacts(reached=True, snapshots=(), orders=answer.orders)
+        return facts
     roots = NodeReader(connection).roots(history.last().snapshot.roots)
-    return ServerFacts(
-        reached=True,
-        snapshots=history.whole,
-        roots=tuple(root.name for root in roots),
-        orders=answer.orders,
-    )
+    names = tuple(root.name for root in roots)
+    return replace(facts, snapshots=history.whole, roots=names)
 
 
 def _state(home: Home) -> Literal["idle", "running", "paused"]:

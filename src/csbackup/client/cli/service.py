@@ -12,19 +12,23 @@ from csbackup.client.cli import options
 from csbackup.client.cli.opening import choose
 from csbackup.client.cli.reaching import own_home
 from csbackup.client.cli.service_contact import Contact
+from csbackup.client.cli.service_installing import install, start, stop, uninstall
 from csbackup.client.cli.service_orders import OrderListener
+from csbackup.client.cli.service_standing import status
 from csbackup.client.cli.service_state import (
     LOCK,
     ServiceRunsAlready,
     ServiceState,
     keep_state,
 )
+from csbackup.client.cli.service_update import ServiceUpdates
 from csbackup.client.cli.service_work import RegularBackup, Stopping
 from csbackup.client.config import Home, whole_number_from
 from csbackup.client.connection import read_address
 from csbackup.client.keyring import load_device
 from csbackup.client.log import LOG
 from csbackup.client.platform.locking import only_run
+from csbackup.client.platform.telling import tell_supervisor
 from csbackup.client.service.loop import Loop
 from csbackup.client.service.memory import HomeMemory
 from csbackup.client.service.watch import FolderWatch
@@ -39,6 +43,10 @@ _SHORTEST_MINUTES = 0.05
 @click.group()
 def service() -> None:
     """Back up regularly."""
+
+
+for command in (install, uninstall, start, stop, status):
+    service.add_command(command)
 
 
 @service.command(
@@ -73,15 +81,22 @@ def run(minutes: float | None, as_json: bool) -> None:
         click.echo(f"Backing up every {every:g} minutes.", err=as_json)
         LOG.info("the service begins, every %g minutes", every)
         near = read_address(device.url).host in ("localhost", "127.0.0.1", "::1")
+        updates = ServiceUpdates(home, stopping.after_this)
+        tell_supervisor("READY=1")  # also on trial, where the server may be long in answering
+        updates.prove(stopping)
         with (
             _listening(home) as contact,
+            updates.beside(),
             FolderWatch(lambda: choose(home), _most_watched()) as watch,
         ):
             world = RealWorld(stopping, _News(memory, watch), near=near)
             teller = _Teller(home, memory, watch, contact)
             work = RegularBackup(home, memory, stopping, contact)
             Loop(world, memory, work, watch, teller.tell).run()
-        LOG.info("the service was asked to stop")
+            tell_supervisor("STOPPING=1")
+    if updates.start_again:
+        updates.restart()
+    LOG.info("the service was asked to stop")
 
 
 @contextlib.contextmanager

@@ -46,6 +46,10 @@ class Stopping:
         self._event.set()
         self.held()
 
+    def after_this(self) -> None:
+        """Stop when what is being done now is done."""
+        self._event.set()
+
     def held(self, *_: object) -> None:
         """As a signal handler: end the backup that runs, and nothing else."""
         if self._interruptible:

@@ -13,7 +13,10 @@ from csbackup.client.keyring import EnrolledDevice
 from csbackup.client.last_run import LastRun
 from csbackup.client.problems import Group
 from csbackup.client.pushed.memory import Taken
+from csbackup.client.update.installation import Installed
 from csbackup.format.snapshot import Settings
+from csbackup.protocol.adapter import render
+from csbackup.protocol.messages import UpdateReport
 from csbackup.rules.narrowing import effects_of, narrows
 from csbackup.rules.problem_classes import advice_on
 
@@ -33,6 +36,7 @@ class ServerFacts:
     snapshots: tuple[Kept, ...] | None = None  # oldest first; None: not known
     roots: tuple[bytes, ...] | None = None  # of the newest snapshot
     orders: int = 0  # restore orders to this device
+    release: str | None = None  # the version that this device should run
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,8 @@ class Facts:
     service: ServiceState | None = None
     paused_until: int = 0
     unseen: tuple[Taken, ...] = ()  # settings that somebody else changed, newest first
+    installed: Installed | None = None
+    last_update: UpdateReport | None = None
 
     @property
     def chosen(self) -> tuple[bytes, ...]:
@@ -256,6 +262,7 @@ def describe(standing: Standing) -> dict[str, Any]:
             for taken in facts.unseen
         ],
         "service": _service_json(facts.service),
+        "update": _update_json(facts),
     }
 
 
@@ -283,6 +290,17 @@ def _group_json(group: Group) -> dict[str, Any]:
         "paths": [
             {**path_fields(sample.path), "number": sample.number} for sample in group.samples
         ],
+    }
+
+
+def _update_json(facts: Facts) -> dict[str, Any] | None:
+    if facts.installed is None:
+        return None
+    return {
+        "version": str(facts.installed.running),
+        "kind": facts.installed.kind,
+        "wanted": facts.server.release,
+        "last": render(facts.last_update) if facts.last_update else None,
     }
 
 

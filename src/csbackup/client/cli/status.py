@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
 import textwrap
@@ -26,6 +27,7 @@ from csbackup.client.cli.program import FINISHED, FINISHED_WITH_PROBLEMS
 from csbackup.client.cli.reaching import own_home
 from csbackup.client.cli.standing import SECOND, Facts, Standing, assess, describe
 from csbackup.client.platform.description import describe_os
+from csbackup.client.update.installation import find_installed
 from csbackup.protocol import version as protocol
 from csbackup.rules.schedule import Reason, ReasonCode
 
@@ -144,7 +146,7 @@ def _next(facts: Facts) -> list[str]:
 def _of_service(facts: Facts) -> list[str]:
     service = facts.service
     if service is None:
-        return ["Next      no service backs up by itself: csb service run, or csb backup"]
+        return ["Next      no service backs up by itself: csb service install, or csb backup"]
     if not service.next_due and not service.reasons:
         return ["Next      the service is starting"]
     wait = (service.next_due - facts.now_ns) / SECOND
@@ -179,8 +181,20 @@ def _server(facts: Facts) -> list[str]:
     state = "reached" if server.reached else "not reached; what follows is known here"
     return [
         f"Server    {device.url} ({state})",
-        f"Device    {device.device_name} of {device.account_name}",
+        f"Device    {device.device_name} of {device.account_name}{_version(facts)}",
     ]
+
+
+def _version(facts: Facts) -> str:
+    """What runs here, and what there is to say about another version."""
+    last, wanted = facts.last_update, facts.server.release
+    told = ""
+    if last is not None and last.state in ("failed", "rolled-back"):
+        what = "went back from" if last.state == "rolled-back" else "could not become"
+        told = f"; {what} {last.version}: csb update"
+    elif wanted:
+        told = f"; {wanted} waits: csb update"
+    return printable(f", version {__version__}{told}".encode())
 
 
 def _folders(facts: Facts) -> list[str]:
@@ -207,7 +221,10 @@ def version(as_json: bool) -> None:
                 "protocol": protocol.NEWEST,
                 "python": platform.python_version(),
                 "os": describe_os(),
+                "kind": find_installed(os.environ).kind,
             }
         )
     else:
         click.echo(f"csb {__version__}")
+        if options.is_verbose():
+            click.echo(f"Installed as {find_installed(os.environ).kind}.")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import ssl
 import time
 
 import urllib3
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
 from csbackup.client.config import Home
 from csbackup.client.connection.address import Address
@@ -20,6 +22,7 @@ from csbackup.client.connection.trust import (
     to_pem,
     trusting,
     trusting_nobody,
+    trusting_public,
 )
 from csbackup.client.platform.clock import is_before_us
 from csbackup.errors import (
@@ -28,9 +31,12 @@ from csbackup.errors import (
     PinMismatch,
     ServerIncompatible,
 )
+from csbackup.format.vouching import read_statement
 from csbackup.protocol import messages, version
 
 CA_FILE = "ca.crt"
+# urllib3 warns where nobody is verified yet: the pin, or the CA's signature, does that right after.
+urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
 
 def ask_pin(address: Address) -> str:
@@ -47,8 +53,9 @@ def open_transport(home: Home, address: Address, pin: str) -> Transport:
         ca = _fetch_ca(address)
         check_pin(ca, pin)
         home.write(CA_FILE, to_pem(ca))
-    heed_time = not is_before_us(time.time_ns())
-    return Transport(address, trusting(ca, heed_time=heed_time))
+    now = time.time_ns()
+    own = trusting(ca, heed_time=not is_before_us(now))
+    return Transport(address, own, otherwise=lambda: _public_trust(address, ca, now))
 
 
 def ask_server(transport: Transport, pin: str) -> messages.ServerInfo:
@@ -83,12 +90,34 @@ def _kept_ca(home: Home, address: Address, pin: str) -> x509.Certificate | None:
 
 
 def _fetch_ca(address: Address) -> x509.Certificate:
-    # urllib3 warns that nobody is verified here: the pin does that, right after.
-    urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     transport = Transport(address, trusting_nobody())
     try:
         request = Request("GET", "/ca.crt", most_bytes=CA_LIMIT_BYTES)
         return read_ca(transport.send(request).content, address)
+    finally:
+        transport.close()
+
+
+def _public_trust(address: Address, ca: x509.Certificate, now_ns: int) -> ssl.SSLContext | None:
+    """How to trust a certificate of a public CA, where the server's own CA says that it is good.
+
+    The statement comes from whoever answers there; that its signature is the CA's is what counts.
+    """
+    key = ca.public_key()
+    if not isinstance(key, EllipticCurvePublicKey):
+        return None
+    with contextlib.suppress(CsbError):
+        names = _fetch_names(address)
+        statement = read_statement(names.statement, names.signature, key)
+        if statement.vouches_for(address.host, now_ns):
+            return trusting_public(heed_time=not is_before_us(now_ns))
+    return None
+
+
+def _fetch_names(address: Address) -> messages.PublicNames:
+    transport = Transport(address, trusting_nobody())
+    try:
+        return transport.ask(messages.PublicNames, "GET", "public-names")
     finally:
         transport.close()
 

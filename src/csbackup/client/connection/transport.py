@@ -16,13 +16,12 @@ from typing import Any, TypeVar
 import urllib3
 from urllib3.exceptions import (
     HTTPError,
-    LocationParseError,
     MaxRetryError,
     NewConnectionError,
 )
 
 from csbackup import __version__
-from csbackup.client.connection.address import Address, AddressInvalid
+from csbackup.client.connection.address import Address
 from csbackup.client.connection.answers import (
     MESSAGE_BYTES,
     REFUSAL_BYTES,
@@ -32,8 +31,9 @@ from csbackup.client.connection.answers import (
     read_json,
     seconds_to_wait,
 )
+from csbackup.client.connection.line import Line, Otherwise
 from csbackup.client.connection.pace import Pace
-from csbackup.client.connection.patience import PlainPool, SecurePool, TooManyBytes
+from csbackup.client.connection.patience import TooManyBytes
 from csbackup.client.log import LOG
 from csbackup.client.log import field as log_field
 from csbackup.errors import (
@@ -89,7 +89,8 @@ class Streamed:
 
 
 class Transport:
-    """One server, several threads. `token` shows who asks."""
+    """One server, several threads. `token` shows who asks. `otherwise` gives another way to trust
+    the server, and is asked once, when its certificate is refused."""
 
     def __init__(
         self,
@@ -97,12 +98,13 @@ class Transport:
         context: ssl.SSLContext | None,
         token: str = "",
         *,
-        pool: urllib3.HTTPConnectionPool | None = None,
+        otherwise: Otherwise | None = None,
+        line: Line | None = None,
     ) -> None:
         self.address = address
         self.context = context
         self._token = token
-        self._pool = pool or _open_pool(address, context)
+        self._line = line or Line(address, context, otherwise)
         self._answered = threading.Event()
         self._closed = threading.Event()
         self._on_wait: OnWait | None = None
@@ -112,7 +114,7 @@ class Transport:
         """The same connections for someone who is known; the token is the server's word."""
         if not _TOKEN.fullmatch(token):
             raise ServerIncompatible(str(self.address), "it gave a token that is none")
-        other = Transport(self.address, self.context, token, pool=self._pool)
+        other = Transport(self.address, self.context, token, line=self._line)
         other._answered = self._answered
         other._closed = self._closed
         other._on_wait = self._on_wait
@@ -136,7 +138,7 @@ class Transport:
     def close(self) -> None:
         """End idle connections; whoever waits to try again gives up now."""
         self._closed.set()
-        self._pool.close()
+        self._line.pool.close()
 
     def ask(self, kind: type[Answer], method: str, path: str, message: Any = None) -> Answer:
         """A message sent, a message back. Only POSTs that make something new are not repeated."""
@@ -186,7 +188,7 @@ class Transport:
     def _open_soon(self, request: Request) -> urllib3.BaseHTTPResponse:
         for last in (not request.repeat, True):
             try:
-                answer = self._open(request)
+                answer = self._open_trusted(request)
             except (HTTPError, OSError, TooManyBytes) as problem:
                 if last or not _may_pass(problem):
                     raise self._failure(problem, _reason(problem)) from problem
@@ -249,7 +251,7 @@ class Transport:
             self._on_wait(why)
 
     def _send_once(self, request: Request) -> Response:
-        answer = self._open(request)
+        answer = self._open_trusted(request)
         try:
             content = _content(answer, request.most_bytes, self.address, self._pace)
         except BaseException:
@@ -258,7 +260,17 @@ class Transport:
         answer.release_conn()
         return Response(answer.status, answer.headers, content)
 
-    def _open(self, request: Request) -> urllib3.BaseHTTPResponse:
+    def _open_trusted(self, request: Request) -> urllib3.BaseHTTPResponse:
+        """Nothing of a request is sent before the certificate is trusted, so it can be repeated."""
+        pool = self._line.pool
+        try:
+            return self._open(request, pool)
+        except (HTTPError, OSError) as problem:
+            if not _is_of_certificate(problem) or not self._line.turn(pool):
+                raise
+        return self._open(request, self._line.pool)
+
+    def _open(self, request: Request, pool: urllib3.HTTPConnectionPool) -> urllib3.BaseHTTPResponse:
         headers = {"User-Agent": f"csb/{__version__}", **request.headers}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
@@ -268,7 +280,7 @@ class Transport:
                 headers["Content-Length"] = str(len(body))
                 body = (body,)
             body = self._pace.sending(body)
-        return self._pool.urlopen(
+        return pool.urlopen(
             request.method,
             self.address.prefix + request.path,
             body=body,
@@ -311,21 +323,6 @@ def _pieces_in_time(answer: urllib3.BaseHTTPResponse, most: int, pace: Pace) -> 
 def _refuse_compressed(answer: urllib3.BaseHTTPResponse, address: Address) -> None:
     if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise ServerIncompatible(str(address), "it compressed its answer, which nobody asked for")
-
-
-def _open_pool(address: Address, context: ssl.SSLContext | None) -> urllib3.HTTPConnectionPool:
-    try:
-        return _pool(address, context)
-    except LocationParseError:
-        raise AddressInvalid(f"{address} is not the address of a server.") from None
-
-
-def _pool(address: Address, context: ssl.SSLContext | None) -> urllib3.HTTPConnectionPool:
-    if context is None:
-        return PlainPool(address.host, address.port, maxsize=4)
-    return SecurePool(
-        address.host, address.port, maxsize=4, ssl_context=context, assert_hostname=False
-    )
 
 
 def _may_pass(problem: Exception) -> bool:

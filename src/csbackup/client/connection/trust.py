@@ -1,7 +1,7 @@
-"""Knowing the server again: only the CA whose key the pin names is trusted.
+"""Knowing the server again: the CA whose key the pin names is trusted, and whom it vouches for.
 
-The server's CA speaks for this one server, so host names are not compared. See "Trust" in
-`docs/protocol.md`.
+The server's CA speaks for this one server, so host names are not compared. It can also say under
+which names a public certificate is good: a proxy shows that. See "Trust" in `docs/protocol.md`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from csbackup.client.connection.address import Address
+from csbackup.client.platform.roots import load_public_roots
 from csbackup.errors import PinMismatch, ServerIncompatible
 
 CA_LIMIT_BYTES = 64 * 1024
@@ -56,6 +57,19 @@ def trusting(ca: x509.Certificate, *, heed_time: bool = True) -> ssl.SSLContext:
     if not heed_time:
         context.verify_flags |= _NO_CHECK_TIME
     context.load_verify_locations(cadata=to_pem(ca).decode())
+    return context
+
+
+def trusting_public(*, heed_time: bool = True) -> ssl.SSLContext:
+    """TLS as in a browser: with whom a public CA vouches for, by exactly the name that is asked.
+
+    Only for names for which the server's own CA says that this is good, see `format.vouching`.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if not heed_time:
+        context.verify_flags |= _NO_CHECK_TIME
+    load_public_roots(context)
     return context
 
 

@@ -16,3 +16,12 @@ def accounts(call: Call) -> messages.AccountList:
 
 def status(call: Call) -> messages.ServerStatus:
     return call.services.overview.status()
+
+
+def rollout(call: Call) -> messages.ReleaseOverview:
+    return call.services.rollouts.overview(call.now)
+
+
+def set_rollout(call: Call) -> messages.ReleaseOverview:
+    call.services.rollouts.set(call.person, call.message(messages.Rollout), call.now)
+    return call.services.rollouts.overview(call.now)

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 
 from csbackup.errors import CsbError, NotFound, RequestError
 from csbackup.protocol.problems import CONTENT_TYPE, problem_document, status_of
-from csbackup.server.api.callers import base_url
+from csbackup.server.api.callers import base_url, shown_leaf_pin
 from csbackup.server.api.dispatch import Endpoint
 from csbackup.server.api.headers import SafeHeaders
 from csbackup.server.api.pages import Pages
@@ -40,7 +40,7 @@ def build_application(
 
     async def page(request: Request) -> Response:
         face = services.face
-        return pages.answer(request, base_url(request, face.url), face.leaf_pin())
+        return pages.answer(request, base_url(request, face.url), shown_leaf_pin(request, face))
 
     endpoints = [
         Place(path, Endpoint(routes, services, workers, clock).answer, methods=_METHODS)

@@ -7,11 +7,13 @@ import re
 from starlette.requests import Request
 
 from csbackup.errors import Forbidden
+from csbackup.rules.calling import Way, calling_address, is_within
+from csbackup.server.services.services import Face
 from csbackup.web.headers import MARK, MARKED, SESSION_COOKIE
 
 _HOST = re.compile(r"[A-Za-z0-9.\-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
 _READING = {"GET", "HEAD"}
-_PASSED_ON = ("x-forwarded-for", "forwarded", "x-real-ip")
+_PASSED_ON = ("x-forwarded-for", "forwarded", "x-real-ip", "via")
 
 
 def is_browser(request: Request) -> bool:
@@ -44,17 +46,22 @@ def _check_origin(request: Request) -> None:
         raise Forbidden("This request comes from another site.")
 
 
-def address_of(request: Request, *, behind_proxy: bool) -> str:
-    """From where a request comes.
+def address_of(request: Request, way: Way) -> str:
+    """From where a request comes, see `calling_address`."""
+    peer = request.client.host if request.client else ""
+    passed_on = any(name in request.headers for name in _PASSED_ON)
+    lines = request.headers.getlist("x-forwarded-for")
+    return calling_address(peer, lines, passed_on=passed_on, way=way)
 
-    With trusted proxies configured, that is what they say. Without, a request that was passed on
-    comes from somewhere we cannot know, though the connection is from this machine: its address
-    is no address then, and nothing that is for near callers is open to it.
-    """
-    host = request.client.host if request.client else ""
-    if not behind_proxy and any(name in request.headers for name in _PASSED_ON):
-        return f"passed on by {host}"
-    return host
+
+def comes_by_proxy(request: Request, way: Way) -> bool:
+    """Whether a proxy that is named passes it on: what the caller sees is then its certificate."""
+    return request.client is not None and is_within(request.client.host, way.proxies)
+
+
+def shown_leaf_pin(request: Request, face: Face) -> str:
+    """The pin of the certificate that the caller sees; empty where it is a proxy's own."""
+    return "" if comes_by_proxy(request, face.way) else face.leaf_pin()
 
 
 def base_url(request: Request, configured: str) -> str:

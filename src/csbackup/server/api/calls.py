@@ -35,6 +35,7 @@ class Call:
     now: int
     browser: bool  # the web app asks: sessions travel as a cookie
     base_url: str  # as the caller reached us
+    leaf_pin: str  # of the certificate that the caller sees; empty: a proxy's own
     body: Any
     path: Mapping[str, str]
     query: Mapping[str, Any]
@@ -61,6 +62,11 @@ class Call:
         if self.caller is None:
             raise NotSignedIn
         return self.caller
+
+    @property
+    def ca_pem(self) -> bytes:
+        """Whose certificate the caller sees; empty: one that its system trusts by itself."""
+        return self.services.face.ca_pem if self.leaf_pin else b""
 
     def id(self, name: str, length: int) -> bytes:
         """An id in the path; what is none cannot be found."""

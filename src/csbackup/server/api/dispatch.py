@@ -16,7 +16,13 @@ from csbackup.errors import RequestError
 from csbackup.protocol.adapter import parse, render
 from csbackup.rules.access import Caller, refusal
 from csbackup.server.api.bodies import JSON_LIMIT, read_body, read_json
-from csbackup.server.api.callers import address_of, base_url, is_browser, shown_token
+from csbackup.server.api.callers import (
+    address_of,
+    base_url,
+    is_browser,
+    shown_leaf_pin,
+    shown_token,
+)
 from csbackup.server.api.calls import Call, Reply
 from csbackup.server.api.routes import Query, Raw, Route
 from csbackup.server.api.workers import Workers
@@ -72,11 +78,12 @@ class Endpoint:
             services=self._services,
             workers=self._workers,
             caller=caller,
-            address=address_of(request, behind_proxy=self._services.face.behind_proxy),
+            address=address_of(request, self._services.face.way),
             agent=request.headers.get("user-agent", ""),
             now=now,
             browser=is_browser(request),
             base_url=base_url(request, self._services.face.url),
+            leaf_pin=shown_leaf_pin(request, self._services.face),
             body=await _read(route, request),
             path=request.path_params,
             query=query,

@@ -34,7 +34,7 @@ def begin(call: Call) -> messages.Download:
         person.number if person else None,
         call.message(messages.DownloadRequest).target,
         _sender(call, ""),
-        call.services.face.leaf_pin(),
+        call.leaf_pin,
         call.address,
         call.now,
     )
@@ -93,5 +93,4 @@ def _read(path: Path, offset: int, length: int) -> bytes:
 
 
 def _sender(call: Call, code: str) -> Sender:
-    face = call.services.face
-    return Sender(call.base_url, face.pin, face.ca_pem, code)
+    return Sender(call.base_url, call.services.face.pin, call.ca_pem, code)

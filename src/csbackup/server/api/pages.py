@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
+from csbackup.server.services.installer import curl
 from csbackup.web.files import WebFile, WebFiles
 
 _NOT_BUILT = """\
@@ -21,7 +22,7 @@ _NOT_BUILT = """\
 <p>In a clone of the source: install Node.js 20 or later, run
 <code>python packaging/build_web.py</code>, and start the server again.</p>
 <p>Backups do not need the web app. To install the client on this machine:</p>
-<pre>curl -fsSk --pinnedpubkey 'sha256//{leaf_pin}' {url}/client/install.sh | sh</pre>
+<pre>{curl} {url}/client/install.sh | sh</pre>
 </html>
 """
 
@@ -41,7 +42,7 @@ class Pages:
             return _file(found, request)
         if self._files or "." in name.rpartition("/")[2]:
             raise HTTPException(404)
-        return HTMLResponse(_NOT_BUILT.format(leaf_pin=leaf_pin, url=url))
+        return HTMLResponse(_NOT_BUILT.format(curl=curl(leaf_pin), url=url))
 
 
 def _file(found: WebFile, request: Request) -> Response:

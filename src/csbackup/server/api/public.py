@@ -18,7 +18,7 @@ def server_info(call: Call) -> messages.ServerInfo:
         protocol_oldest=version.OLDEST,
         protocol_newest=version.NEWEST,
         pin=face.pin,
-        leaf_pin=face.leaf_pin(),
+        leaf_pin=call.leaf_pin,
         url=call.base_url,
         registration=face.registration,
         may_register=call.services.accounts.may_register(call.address),
@@ -56,6 +56,10 @@ def ca_certificate(call: Call) -> bytes:
     return call.services.face.ca_pem
 
 
+def public_names(call: Call) -> messages.PublicNames:
+    return call.services.face.statement(call.now)
+
+
 def client_wheel(call: Call) -> bytes:
     wheel = call.services.client.get()
     if call.path["wheel"] != wheel.name:
@@ -65,5 +69,5 @@ def client_wheel(call: Call) -> bytes:
 
 def client_installer(call: Call) -> Reply:
     face = call.services.face
-    script = install_script(call.base_url, face.pin, face.ca_pem, call.services.client.get())
+    script = install_script(call.base_url, face.pin, call.ca_pem, call.services.client.get())
     return Reply(script.encode(), headers={"Cache-Control": "no-store"})

@@ -31,6 +31,7 @@ from csbackup.server.api import (
     admin,
     devices,
     downloads,
+    enrolments,
     getting,
     orders,
     past,
@@ -78,6 +79,11 @@ _PUBLIC = (
     Route(
         "GET", "/ca.crt", "ca", "The server's own CA; compare its pin before you trust it",
         who=ANYONE, answer=_PEM, handler=public.ca_certificate,
+    ),
+    Route(
+        "GET", f"{API}/public-names", "public_names",
+        "Names under which a certificate of a public CA is good too, signed with the CA's key",
+        who=ANYONE, answer=messages.PublicNames, handler=public.public_names,
     ),
     Route(
         "GET", "/client/install.sh", "client_installer", "The script that installs the client",
@@ -452,6 +458,34 @@ _SETTINGS = (
     ),
 )
 
+_ENROLMENTS = (
+    Route(
+        "PUT", f"{API}/enrolments/{{request}}", "ask_enrolment",
+        "A device asks to be enrolled, and shows its person a code",
+        who=ANYONE, body=messages.EnrolmentOffer, answer=messages.EnrolmentKept,
+        handler=enrolments.ask, problems=(Conflict, TooMany, FormatError),
+    ),
+    Route(
+        "POST", f"{API}/enrolments/{{request}}/claim", "claim_enrolment",
+        "What a person's browser brought for the device that asks",
+        who=ANYONE, body=messages.EnrolmentClaim, answer=messages.EnrolmentAnswer,
+        handler=enrolments.claim,
+    ),
+    Route(
+        "GET", f"{API}/enrolments", "enrolment_requests",
+        "Devices that wait: of the own downloads, or by the beginning of a code",
+        who=PERSON, answer=messages.EnrolmentRequestList, handler=enrolments.waiting,
+        query=(Query("handle", "text", "the first four letters of the code", least=4, most=4),),
+        problems=(TooMany,),
+    ),
+    Route(
+        "POST", f"{API}/enrolments/{{request}}", "approve_enrolment",
+        "Hand over what the browser made for a device",
+        who=PERSON, body=messages.EnrolmentApproval, answer=messages.Done,
+        handler=enrolments.approve, problems=(CodeExpired, Conflict, FormatError),
+    ),
+)
+
 _ADMIN = (
     Route(
         "GET", f"{API}/admin/devices", "admin_devices", "All devices and how they do",
@@ -464,6 +498,15 @@ _ADMIN = (
     Route(
         "GET", f"{API}/admin/status", "admin_status", "The server's totals",
         who=ADMIN, answer=messages.ServerStatus, handler=admin.status,
+    ),
+    Route(
+        "GET", f"{API}/admin/rollout", "rollout", "The releases, and what each device runs",
+        who=ADMIN, answer=messages.ReleaseOverview, handler=admin.rollout,
+    ),
+    Route(
+        "PUT", f"{API}/admin/rollout", "set_rollout", "Which release devices should run",
+        who=ADMIN, body=messages.Rollout, answer=messages.ReleaseOverview,
+        handler=admin.set_rollout, problems=(NotFound, StorageFull),
     ),
 )
 
@@ -501,5 +544,5 @@ _GETTING = (
 
 ROUTES: tuple[Route, ...] = (
     *_PUBLIC, *_GETTING, *_ACCOUNTS, *_DEVICES, *_UPLOADS, *_DOWNLOADS, *_ORDERS, *_SETTINGS,
-    *_ADMIN,
+    *_ENROLMENTS, *_ADMIN,
 )

@@ -13,6 +13,7 @@ _STEPS = (
     QUERIES.erase_settings_events,
     QUERIES.erase_device_settings,
     QUERIES.erase_templates,
+    QUERIES.erase_rollouts,
     QUERIES.erase_snapshots,
     QUERIES.erase_uploads,
     QUERIES.erase_nodes,

@@ -163,6 +163,25 @@ def list_folder(device: str, path: str, moment: str | None, as_json: bool, **fla
 
 @csb_server.command()
 @with_data
+@click.option("--listen", metavar="HOST:PORT", help="Where the server listens, as for serve.")
+@with_json
+def health(as_json: bool, **flags: Any) -> None:
+    """Ask the server on this machine whether it works; exit code 1 when it does not.
+
+    It is asked directly, with its own certificate, whatever stands before it.
+
+    \b
+    Example:
+      csb-server health --data /srv/backup
+    """
+    from csbackup.server.cli.health import show_health
+
+    if not show_health(config_from(flags), as_json=as_json):
+        raise click.exceptions.Exit(1)
+
+
+@csb_server.command()
+@with_data
 @with_json
 def rebuild(as_json: bool, **flags: Any) -> None:
     """Make the catalog anew from packs and records. The server must be stopped.

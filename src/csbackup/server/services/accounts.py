@@ -18,7 +18,7 @@ from csbackup.format.ids import SHORT, AccountId
 from csbackup.format.keys import FLOOR, KdfParameters
 from csbackup.format.records import AccountRecord
 from csbackup.protocol import messages
-from csbackup.rules.access import Person, may_register
+from csbackup.rules.access import Person, may_register, read_ip
 from csbackup.rules.naming import checked_name, folded, spelled
 from csbackup.server.catalog.database import QUERIES, Connection, Database, Row
 from csbackup.server.catalog.recorded import insert_account
@@ -83,7 +83,7 @@ class Accounts:
     def register(self, request: messages.Registration, address: str, now: int) -> int:
         """Make the account; the number the catalog gives it."""
         if not request.invitation and not self.may_register(address):
-            raise RegistrationClosed("This server does not take registrations from here.")
+            raise RegistrationClosed(_why_closed(address))
         self._registrations.take(neighbourhood(address), now)
         name = checked_name(request.name, "The account")
         check_registration(request)
@@ -221,6 +221,13 @@ class Accounts:
         for name in self._records.names(account):
             if name.startswith("account-") and name < newest:
                 self._records.remove(account, name)
+
+
+def _why_closed(address: str) -> str:
+    closed = "This server does not take registrations from here."
+    if read_ip(address) is not None:
+        return closed
+    return f"{closed} Something passes requests on, and it cannot be told from where they come."
 
 
 def _add(connection: Connection, record: AccountRecord, code: str) -> int:

@@ -14,6 +14,7 @@ from csbackup.rules.naming import shortened
 from csbackup.server.catalog.database import QUERIES, Connection, Database, Row
 from csbackup.server.services.limits import SECOND
 
+_LONGEST_REASON = 1000
 _UPLOAD_IS_RUNNING = 5 * 60 * SECOND  # an upload that was heard of within this
 
 
@@ -23,10 +24,12 @@ class Devices:
         database: Database,
         *,
         heads: Callable[[int], tuple[messages.DeviceHead, ...]],
+        release_for: Callable[[DeviceCaller, int], str | None],
         overdue_after_seconds: int = OVERDUE_AFTER_SECONDS,
     ) -> None:
         self._database = database
         self._heads = heads
+        self._release_for = release_for
         self._overdue_after_seconds = overdue_after_seconds
 
     def certificates(
@@ -73,6 +76,7 @@ class Devices:
                 state=request.state,
                 now=now,
             )
+            _note_updates(connection, caller.device_number, request)
 
         self._database.write(change)
         orders = QUERIES.orders_alive_count_of_device(
@@ -80,7 +84,8 @@ class Devices:
         )
         settings = QUERIES.settings_revision(self._database.read(), device=caller.device_number)
         heads = self._heads(caller.account_number)
-        return messages.CheckInAnswer(now, heads, (), orders, settings)
+        release = self._release_for(caller, now)
+        return messages.CheckInAnswer(now, heads, (), orders, settings, release)
 
     def of_account(self, number: int, now: int) -> messages.DeviceList:
         return self._overview(number, now)
@@ -122,6 +127,23 @@ class Devices:
     def _row_of(self, device: bytes) -> Row | None:
         found: Row | None = QUERIES.device_by_id(self._database.read(), device=device)
         return found
+
+
+def _note_updates(connection: Connection, device: int, request: messages.CheckIn) -> None:
+    """What is not said stays as it was: not everything that checks in knows of updates."""
+    if request.target:
+        target = shortened(request.target)
+        QUERIES.device_said_target(connection, number=device, target=target)
+    report = request.update
+    if report is not None:
+        QUERIES.device_said_update(
+            connection,
+            number=device,
+            state=report.state,
+            version=shortened(report.version),
+            code=shortened(report.code),
+            reason=report.reason[:_LONGEST_REASON],
+        )
 
 
 def _facts(row: Row, now: int) -> DeviceFacts:

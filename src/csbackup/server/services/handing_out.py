@@ -14,6 +14,7 @@ from csbackup.server.services.installer import (
     RUN,
     Parcel,
     Sender,
+    curl,
     network_script,
     parcel_names,
     refusing_script,
@@ -58,7 +59,7 @@ class HandingOut:
         """A new code, and everything that can be had with it. The sender's own code is empty."""
         self._downloads.take(neighbourhood(address), now)
         text, code = self._codes.mint(account, now)
-        command = f"curl -fsSk --pinnedpubkey 'sha256//{leaf_pin}' {sender.url}/i/{text} | sh"
+        command = f"{curl(leaf_pin)} {sender.url}/i/{text} | sh"
         newest, sent = self._releases.newest(), replace(sender, code=text)
         if newest is None:
             return messages.Download(text, code.expires, command, "", ())

@@ -72,6 +72,12 @@ class Parcel:
         return b"".join(parts)
 
 
+def curl(leaf_pin: str) -> str:
+    """How to fetch from a server with that key; without one its certificate is one that every
+    system trusts."""
+    return f"curl -fsSk --pinnedpubkey 'sha256//{leaf_pin}'" if leaf_pin else "curl -fsS"
+
+
 def network_script(release: KeptRelease, sender: Sender) -> str:
     """Fetches the file for the machine that it runs on."""
     files = release.manifest.files if release.manifest else {}

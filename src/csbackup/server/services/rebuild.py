@@ -21,7 +21,9 @@ from csbackup.server.services.rebuild_packs import rebuild_packs
 from csbackup.server.services.rebuild_scope import Scope, Tally
 from csbackup.server.services.rebuild_settings import rebuild_settings
 from csbackup.server.services.rebuild_snapshots import rebuild_snapshots
+from csbackup.server.services.rollout_rows import bring_back_rollouts
 from csbackup.server.store import Records, Store
+from csbackup.server.store.server_records import ServerRecords
 
 _NEW = f"{CATALOG}.new"
 _BESIDE = ("", "-wal", "-shm", "-journal")
@@ -76,6 +78,7 @@ def rebuild(
     database = Database(data / _NEW)
     try:
         tally = _fill(database, store, records, Tally(tell), now_ns)
+        tally.problems.extend(bring_back_rollouts(database, ServerRecords(data)))
     finally:
         database.close()
     _swap_in(data)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from csbackup.protocol.messages import PublicNames
+from csbackup.rules.calling import Way
 from csbackup.server.services.accounts import Accounts
 from csbackup.server.services.changes import Changes
 from csbackup.server.services.client_wheel import ClientWheel
@@ -15,6 +17,7 @@ from csbackup.server.services.devices import Devices
 from csbackup.server.services.download_codes import DownloadCodes
 from csbackup.server.services.downloads import Downloads
 from csbackup.server.services.enrolment import Enrolments
+from csbackup.server.services.enrolment_requests import EnrolmentRequests
 from csbackup.server.services.export import Export
 from csbackup.server.services.handing_out import HandingOut
 from csbackup.server.services.history import History
@@ -24,6 +27,7 @@ from csbackup.server.services.order_reading import OrderReading
 from csbackup.server.services.ordering import Orders
 from csbackup.server.services.overview import Overview
 from csbackup.server.services.releases import Releases
+from csbackup.server.services.rollouts import Rollouts
 from csbackup.server.services.searching import Search
 from csbackup.server.services.sessions import Sessions
 from csbackup.server.services.settings_changes import SettingsChanges
@@ -42,7 +46,8 @@ class Face:
     url: str  # empty: it is reached by its own addresses
     pin: str
     ca_pem: bytes
-    behind_proxy: bool  # one that is trusted tells where requests come from
+    way: Way  # what may stand between callers and us
+    statement: Callable[[int], PublicNames]  # where a public certificate is good too, as of now
     leaf_pin: Callable[[], str]  # changes when the leaf is renewed
 
 
@@ -55,6 +60,7 @@ class Services:
     export: Export
     invitations: Invitations
     enrolments: Enrolments
+    enrolment_requests: EnrolmentRequests
     devices: Devices
     ingest: Ingest
     commits: Commits
@@ -71,5 +77,6 @@ class Services:
     overview: Overview
     client: ClientWheel
     releases: Releases
+    rollouts: Rollouts
     download_codes: DownloadCodes
     handing_out: HandingOut

@@ -27,6 +27,13 @@ test("the install command trusts this server's own key only", () => {
   );
 });
 
+test("behind a proxy the certificate is one that the machine trusts by itself", () => {
+  const proxied = { ...server, leaf_pin: "" };
+  const commands = commandsFor("linux", proxied, "https://backup.example.org", { name: "anna", exists: false });
+
+  expect(commands.install).toBe("curl -fsS https://backup.example.org/client/install.sh | sh");
+});
+
 test("a person without an account registers, one with an account signs in", () => {
   const fresh = commandsFor("linux", server, origin, { name: "anna", exists: false });
   const known = commandsFor("linux", server, origin, { name: "anna", exists: true });
@@ -40,6 +47,6 @@ test("a person without an account registers, one with an account signs in", () =
 test("Windows gets the package by its own curl and installs it with pip", () => {
   const commands = commandsFor("windows", server, origin, { name: "anna", exists: true });
 
-  expect(commands.install).toContain("curl.exe -fsSkO --pinnedpubkey 'sha256//bGVhZg=='");
+  expect(commands.install).toContain("curl.exe -fsSOk --pinnedpubkey 'sha256//bGVhZg=='");
   expect(commands.install).toContain('"clientserverbackup-0.1.0-py3-none-any.whl[client]"');
 });

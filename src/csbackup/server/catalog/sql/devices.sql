@@ -22,7 +22,19 @@ update devices set name = :name where number = :number;
 update devices set revoked = :now, state = 'idle' where number = :number;
 
 -- name: device_checked_in(number, os, version, state, now)!
-update devices set os = :os, version = :version, state = :state, last_contact = :now
+update devices
+set os = :os, state = :state, last_contact = :now,
+    version_since = case when version = :version and version_since > 0 then version_since
+                         else :now end,
+    version = :version
+where number = :number;
+
+-- name: device_said_target(number, target)!
+update devices set target = :target where number = :number;
+
+-- name: device_said_update(number, state, version, code, reason)!
+update devices
+set update_state = :state, update_version = :version, update_code = :code, update_reason = :reason
 where number = :number;
 
 -- name: device_seen(number, now)!

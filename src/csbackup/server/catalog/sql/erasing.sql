@@ -18,6 +18,9 @@ delete from device_settings where device in (select number from devices where ac
 -- name: erase_templates(account)!
 delete from templates where account = :account;
 
+-- name: erase_rollouts(account)!
+update rollouts set account = null where account = :account;
+
 -- name: erase_snapshots(account)!
 delete from snapshots where number in (
     select s.number from snapshots s join devices d on d.number = s.device

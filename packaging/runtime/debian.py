@@ -1,0 +1,221 @@
+"""Files of Debian's archive, fetched by apt: for any machine, and without touching this system.
+
+A file that a lock names by its hash needs no signature. What is newest is read from the archive's
+indexes; apt checks their signatures with Debian's keyring, in a state folder of our own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from locks import SOURCE, DebianFile
+from problems import BuildStopped, Drift
+
+RELEASE = "trixie"
+_SUITES = (RELEASE, f"{RELEASE}-security")
+_MACHINES = ("amd64", "arm64", "armhf")
+_KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+_HELPER = "/usr/lib/apt/apt-helper"
+
+
+class Archive:
+    """`addresses`: of each suite, the folder that its paths count from.
+
+    `skipped`: indexes, as `suite/machine`, that are not asked; for a mirror that lags behind.
+    """
+
+    def __init__(self, cache: Path, addresses: dict[str, str], skipped: Sequence[str] = ()) -> None:
+        self._cache = cache
+        self._addresses = addresses
+        self._skipped = skipped
+
+    def fetch(self, files: Iterable[DebianFile], *, allow_drift: bool = False) -> list[Path]:
+        """Each file's own copy in the cache, in order. `Drift` when one is no longer there.
+
+        `allow_drift`: then take the newest instead. Never for a release.
+        """
+        wanted = list(files)
+        with ThreadPoolExecutor(4) as threads:
+            found = list(threads.map(self._take, wanted))
+        gone = [file for file, path in zip(wanted, found, strict=True) if path is None]
+        if not gone:
+            return [path for path in found if path is not None]
+        newest = self._newest_of(gone)
+        drift = Drift([(_label(file), file.version, newest[file].version) for file in gone])
+        if not allow_drift:
+            raise drift
+        print(f"WARNING, NOT FOR A RELEASE. {drift}", flush=True)
+        return self.fetch([newest.get(file, file) for file in wanted])
+
+    def newest(self, wanted: Iterable[tuple[str, str]]) -> list[DebianFile]:
+        """The newest there is of each (machine, package), by signed indexes."""
+        names = set(wanted)
+        found: dict[tuple[str, str], DebianFile] = {}
+        for file in self._listed(names):
+            key = (file.machine, file.package)
+            if key not in found or _is_newer(file.version, found[key].version):
+                found[key] = file
+        if missing := names - found.keys():
+            raise BuildStopped(f"The archive has no {sorted(missing)}.")
+        return sorted(found.values(), key=lambda file: (file.machine, file.package))
+
+    def _newest_of(self, files: list[DebianFile]) -> dict[DebianFile, DebianFile]:
+        newest = self.newest((file.machine, file.package) for file in files)
+        by_name = {(file.machine, file.package): file for file in newest}
+        return {file: by_name[file.machine, file.package] for file in files}
+
+    def _take(self, file: DebianFile) -> Path | None:
+        kept = self._cache / file.sha256 / file.name
+        if kept.is_file():
+            return kept
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        address = f"{self._addresses[file.suite]}/{file.path}"
+        outcome = subprocess.run(
+            [_HELPER, "download-file", address, str(kept) + ".new", f"SHA256:{file.sha256}"],
+            capture_output=True,
+            text=True,
+        )
+        fetched = kept.with_name(kept.name + ".new")
+        if outcome.returncode or not fetched.is_file():
+            if "404" in outcome.stderr + outcome.stdout:
+                return None
+            raise BuildStopped(f"apt did not bring {file.name}:\n{outcome.stderr.strip()}")
+        check_hash(fetched, file.sha256)
+        fetched.rename(kept)
+        return kept
+
+    def _listed(self, names: set[tuple[str, str]]) -> Iterator[DebianFile]:
+        for suite, machine, index in self._indexes():
+            text = subprocess.run([_HELPER, "cat-file", index], capture_output=True, check=True)
+            for paragraph in text.stdout.decode("utf-8").split("\n\n"):
+                package = paragraph.partition("\n")[0].removeprefix("Package: ")
+                if (machine, package) in names:  # the index is long: look before reading
+                    yield from _files(_fields(paragraph), machine, suite)
+
+    def _indexes(self) -> list[tuple[str, str, str]]:
+        """(suite, machine, file) of every index, fresh and checked."""
+        options = self._apt_options()
+        update = subprocess.run(
+            ["apt-get", *options, "update", "-qq"], capture_output=True, text=True
+        )
+        if update.returncode or "Err:" in update.stdout:
+            raise BuildStopped(f"The archive's indexes were not read:\n{update.stderr.strip()}")
+        form = "$(CODENAME) $(SUITE) $(ARCHITECTURE) $(CREATED_BY) $(FILENAME)"
+        lines = subprocess.run(
+            ["apt-get", *options, "indextargets", "--format", form],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        return [
+            (suite, machine if kind == "Packages" else SOURCE, index)
+            for suite, _, machine, kind, index in map(str.split, _five_words(lines))
+            if kind in ("Packages", "Sources")
+        ]
+
+    def _apt_options(self) -> list[str]:
+        """An apt of its own: another list of sources, another state, the same way to the net."""
+        if not _KEYRING.is_file():
+            raise BuildStopped("Debian's keys are not here: apt-get install debian-archive-keyring")
+        state = (self._cache / "apt").resolve()
+        for folder in ("lists/partial", "archives/partial", "empty"):
+            (state / folder).mkdir(parents=True, exist_ok=True)
+        (state / "status").touch()
+        sources = state / "archive.sources"
+        sources.write_text("\n".join(map(self._source, _SUITES)), "utf-8")
+        settings = {
+            "Dir::State::Lists": state / "lists",
+            "Dir::State::status": state / "status",
+            "Dir::Cache": state,
+            "Dir::Etc::SourceList": sources,
+            "Dir::Etc::SourceParts": state / "empty",
+            "APT::Sandbox::User": "root",
+            "APT::Update::Error-Mode": "any",
+        }
+        options = [f"-o{name}={value}" for name, value in settings.items()]
+        return [*options, "-oAcquire::IndexTargets::deb::DEP-11::DefaultEnabled=false"]
+
+    def _source(self, suite: str) -> str:
+        machines = [one for one in _MACHINES if f"{suite}/{one}" not in self._skipped]
+        return (
+            f"Types: deb deb-src\nURIs: {self._addresses[suite]}\nSuites: {suite}\n"
+            f"Components: main\nArchitectures: {' '.join(machines)}\n"
+            f"Signed-By: {_KEYRING}\n"
+        )
+
+
+def find_addresses(archive: str | None = None, security: str | None = None) -> dict[str, str]:
+    """Where Debian's archive is: as given, else where this very system has its packages from."""
+    main = archive or _configured("")
+    safe = security or _configured("-security")
+    return {suite: (safe if suite.endswith("-security") else main) for suite in _SUITES}
+
+
+def check_hash(path: Path, sha256: str) -> None:
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if found != sha256:
+        path.unlink()
+        raise BuildStopped(f"{path.name} is not what the lock names: {found}, not {sha256}.")
+
+
+def _configured(ending: str) -> str:
+    codename = _own_codename()
+    form = "$(CODENAME) $(CREATED_BY) $(REPO_URI)"
+    lines = subprocess.run(
+        ["apt-get", "indextargets", "--format", form], capture_output=True, text=True
+    ).stdout
+    for line in lines.splitlines():
+        suite, kind, address = line.split()
+        if (suite, kind) == (codename + ending, "Packages"):
+            return address.rstrip("/")
+    raise BuildStopped(
+        f"apt here knows no archive of {codename + ending}. Name it: --archive and --security."
+    )
+
+
+def _own_codename() -> str:
+    for line in Path("/etc/os-release").read_text("utf-8").splitlines():
+        if line.startswith("VERSION_CODENAME="):
+            return line.partition("=")[2].strip('"')
+    raise BuildStopped("/etc/os-release names no release: use --archive and --security.")
+
+
+def _five_words(lines: str) -> list[str]:
+    return [line for line in lines.splitlines() if len(line.split()) == 5]
+
+
+def _fields(paragraph: str) -> dict[str, str]:
+    """The fields, several lines of one joined by newlines."""
+    fields: dict[str, str] = {}
+    name = ""
+    for line in paragraph.splitlines():
+        if line.startswith(" "):
+            fields[name] = f"{fields.get(name, '')}\n{line.strip()}"
+        else:
+            name, _, value = line.partition(":")
+            fields[name] = value.strip()
+    return fields
+
+
+def _files(fields: dict[str, str], machine: str, suite: str) -> Iterator[DebianFile]:
+    package, version = fields["Package"], fields["Version"]
+    if machine != SOURCE:
+        yield DebianFile(machine, package, version, suite, fields["SHA256"], fields["Filename"])
+        return
+    for line in fields["Checksums-Sha256"].split("\n"):
+        if ".orig.tar." in line and not line.endswith(".asc"):
+            digest, _, name = line.split()
+            path = f"{fields['Directory']}/{name}"
+            yield DebianFile(machine, package, version, suite, digest, path)
+
+
+def _is_newer(one: str, other: str) -> bool:
+    return subprocess.run(["dpkg", "--compare-versions", one, "gt", other]).returncode == 0
+
+
+def _label(file: DebianFile) -> str:
+    return f"{file.package} ({file.machine})"

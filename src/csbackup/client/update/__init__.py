@@ -1,0 +1,1 @@
+"""The client's update of itself: see `carrying_out` for the order of writes."""
