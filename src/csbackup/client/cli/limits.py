@@ -113,7 +113,7 @@ the low priority back counts from the next start of the service on: the system a
 )
 @kept.anyway
 @options.shared
-def set_(
+def set_(  # noqa: PLR0913  a parameter an option
     upload: tuple[int | None] | None,
     windows: tuple[RateWindow, ...],
     no_upload_at: bool,
