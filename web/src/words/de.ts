@@ -2,6 +2,7 @@
 
 import type { Words } from "./en";
 import { problemClasses } from "./problemClasses.de";
+import { settings } from "./settings.de";
 
 const some = (count: number, one: string, many: string) =>
   `${count.toLocaleString("de")} ${count === 1 ? one : many}`;
@@ -247,6 +248,7 @@ export const de: Words = {
     problems: "Mit Problemen",
     overdue: "Überfällig",
     never: "Noch nie gesichert",
+    paused: "Pausiert",
     revoked: "Gesperrt",
   },
 
@@ -256,6 +258,7 @@ export const de: Words = {
     problems: (count) => `Das letzte Backup hat ${some(count, "Sache", "Sachen")} ausgelassen.`,
     overdue: (age, limit) => `Letztes Backup vor ${age}; mehr als ${limit} sollten nicht vergehen.`,
     never: "Es ist angemeldet, aber noch kein Backup ist angekommen.",
+    paused: "Backups sind für eine Weile angehalten. Das letzte ist noch nicht alt.",
     revoked: "Es kann keine Backups mehr schicken. Was es gesichert hat, ist noch da.",
   },
 
@@ -894,6 +897,8 @@ export const de: Words = {
       "cache (CACHEDIR.TAG)": "Zwischenspeicher, als solche markiert",
     } as Record<string, string>,
   },
+
+  settings,
 
   failure: {
     title: "Das hat nicht geklappt",

@@ -1,6 +1,7 @@
 /** Every word of the app in English. `de.ts` has the same in German; a test compares them. */
 
 import { problemClasses } from "./problemClasses.en";
+import { settings } from "./settings.en";
 
 const some = (count: number, one: string, many: string) =>
   `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
@@ -246,6 +247,7 @@ export const en = {
     problems: "With problems",
     overdue: "Overdue",
     never: "Not yet backed up",
+    paused: "Paused",
     revoked: "Revoked",
   },
 
@@ -255,6 +257,7 @@ export const en = {
     problems: (count: number) => `The last backup left out ${some(count, "thing", "things")}.`,
     overdue: (age: string, limit: string) => `No backup for ${age}; ${limit} are the most that should pass.`,
     never: "It has enrolled, but no backup has arrived.",
+    paused: "Its person paused backups for a while. The last one is recent.",
     revoked: "It can no longer send backups. What it stored is still here.",
   },
 
@@ -887,6 +890,8 @@ export const en = {
       "cache (CACHEDIR.TAG)": "Caches, marked as such",
     } as Record<string, string>,
   },
+
+  settings,
 
   failure: {
     title: "That did not work",
