@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from csbackup.client.config import Home
 from support.enrolling import (
     Agreeing,
     Asked,
@@ -22,7 +21,7 @@ from support.enrolling import (
     setting_up,
     to_base64url,
 )
-from support.processes import PASSWORD, Client, Server, start_server
+from support.processes import Client, Server, start_server
 from support.safe_door import Visitor
 
 BROWSER = {"BROWSER": "/bin/true"}
@@ -31,15 +30,20 @@ BROWSER = {"BROWSER": "/bin/true"}
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with start_server(tmp_path_factory.mktemp("setup") / "data") as running:
-        other = Client(tmp_path_factory.mktemp("other"), running.url, running.pin)
-        other.register("anna", device="tablet")
         yield running
 
 
+@pytest.fixture(scope="module")
+def tablet(tmp_path_factory: pytest.TempPathFactory, server: Server) -> Client:
+    """What Anna has already; her browser knows the server by it."""
+    tablet = Client(tmp_path_factory.mktemp("tablet"), server.url, server.pin)
+    tablet.register("anna", device="tablet")
+    return tablet
+
+
 @pytest.fixture
-def anna(tmp_path: Path, server: Server) -> Iterator[Agreeing]:
-    home = Home(tmp_path / "browser")
-    anna = Agreeing.sign_in(home, server.url, server.pin, "anna", PASSWORD)
+def anna(tablet: Client) -> Iterator[Agreeing]:
+    anna = Agreeing.sign_in(tablet, "anna")
     yield anna
     anna.account.connection.transport.close()
 
@@ -169,7 +173,7 @@ def test_an_account_that_was_not_meant_is_refused(
 ) -> None:
     other = Client(tmp_path / "mallorys", server.url, server.pin)
     other.register("mallory", device="phone")
-    mallory = Agreeing.sign_in(Home(tmp_path / "m"), server.url, server.pin, "mallory", PASSWORD)
+    mallory = Agreeing.sign_in(other, "mallory")
 
     with contextlib.closing(mallory.account.connection.transport):
         refused = waiting.bring(mallory.bundle(waiting.asked))

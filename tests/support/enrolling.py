@@ -75,9 +75,10 @@ class Agreeing:
     account: UnlockedAccount
 
     @classmethod
-    def sign_in(cls, home: Home, url: str, pin: str, name: str, password: str) -> Agreeing:
-        transport = open_transport(home, read_address(url), pin)
-        return cls(unlock(transport, name, Secret(password=password)))
+    def sign_in(cls, known: Client, name: str) -> Agreeing:
+        """`known`: a device of theirs, by which the server is known."""
+        transport = open_transport(Home(known.home), read_address(known.url), known.pin)
+        return cls(unlock(transport, name, Secret(password=known.password)))
 
     def find(self, code: str) -> Asked:
         """By what was typed: the request, and the proof that it is the device's own."""
