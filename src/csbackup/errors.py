@@ -22,6 +22,7 @@
     │   ├── ServerWentBack
     │   ├── HistoryBroken
     │   ├── ReleaseRefused   a release of the client that it must not become
+    │   ├── EnrolmentInvalid what a browser brought to enrol this machine does not hold
     │   └── OrderInvalid     a restore order does not hold
     │       ├── OrderExpired
     │       └── OrderReplayed
@@ -218,6 +219,17 @@ class ReleaseRefused(TrustError):
         super().__init__(f"Release {version} of the client is not taken: {why}.")
         self.version = version
         self.reasons = reasons
+
+
+class EnrolmentInvalid(TrustError):
+    """What was brought is for another request, from somebody else, or was changed."""
+
+    code = "enrolment-invalid"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"What was brought to set this machine up does not hold: {why}. Run `csb setup` again."
+        )
 
 
 class OrderInvalid(TrustError):
@@ -461,6 +473,27 @@ class NotEnrolled(ClientError):
 
 class AlreadyEnrolled(ClientError):
     code = "already-enrolled"
+
+
+class EnrolmentExpired(ClientError):
+    code = "enrolment-expired"
+
+    def __init__(self) -> None:
+        super().__init__("Nobody agreed within ten minutes. Run `csb setup` again.")
+
+
+class EnrolmentUsed(ClientError):
+    code = "enrolment-used"
+
+    def __init__(self) -> None:
+        super().__init__("This machine was set up already, a moment ago. Nothing was changed.")
+
+
+class EnrolmentCodeMistyped(ClientError):
+    code = "enrolment-code-mistyped"
+
+    def __init__(self) -> None:
+        super().__init__("That is not a code: it has twelve letters and digits, in three groups.")
 
 
 class NothingToBackUp(ClientError):

@@ -167,7 +167,7 @@ def test_the_worst_day_fits_a_screen_of_80_by_24() -> None:
 @pytest.mark.parametrize(
     ("service", "says"),
     [
-        (None, "no service backs up by itself: csb service run"),
+        (None, "no service backs up by itself: csb service install"),
         (ServiceState(77, 3600, NOW + HOUR // 2), "in 30 minutes, by the service (every 1 hour)"),
         (ServiceState(77, 3600, NOW - HOUR), "now, by the service"),
         (ServiceState(77, 3600, NOW + HOUR, 2), "failed 2 times in a row"),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import unquote_to_bytes
 
 from csbackup.client.config import Home
+from csbackup.client.files.stills.holding import Mode
 from csbackup.client.platform.locking import only_run
 from csbackup.errors import PathProblem, RequestError, RunInProgress
 from csbackup.format.ids import SHORT, SourceId
@@ -35,6 +36,7 @@ class _File:
     default_exclusions: bool = True
     schedule: Schedule = Schedule()
     limits: Limits = Limits()
+    stills: Mode = "auto"
 
 
 def load_settings(home: Home) -> Settings | None:
@@ -105,8 +107,8 @@ def load_source(home: Home) -> SourceSettings:
 
 def save_source(home: Home, settings: SourceSettings) -> None:
     """All of it at once, as the server pushed it and `merge` put it together."""
-    file = _File(
-        source=(_load(home) or _File(new_settings().source)).source,
+    file = replace(
+        _load(home) or _File(new_settings().source),
         roots=tuple(_to_text(root) for root in settings.folders.roots),
         exclusions=settings.exclusions.patterns,
         one_file_system=settings.folders.one_file_system,
@@ -128,6 +130,17 @@ def changing_settings(home: Home) -> Iterator[None]:
         else:
             raise PathProblem(f"{home.path / LOCK} is held by another process.")
         yield
+
+
+def load_stills(home: Home) -> Mode:
+    """Whether file systems are to hold still while they are read."""
+    file = _load(home)
+    return file.stills if file else "auto"
+
+
+def save_stills(home: Home, mode: Mode) -> None:
+    """Everything else stays as it is."""
+    _save(home, replace(_load(home) or _File(new_settings().source), stills=mode))
 
 
 def new_settings() -> Settings:

@@ -19,7 +19,7 @@ def format_recovery_key(key: bytes) -> str:
 
 def parse_recovery_key(text: str) -> bytes:
     """Spaces, hyphens, case and look-alike letters do not matter; the check group does."""
-    plain = "".join(text.split()).replace("-", "").upper().translate(_LOOKALIKES)
+    plain = plain_letters(text)
     if len(plain) != 36:
         raise RecoveryKeyMistyped(f"it has {len(plain)} characters in place of 36")
     if any(letter not in ALPHABET for letter in plain):
@@ -31,6 +31,11 @@ def parse_recovery_key(text: str) -> bytes:
     if _check(key) != plain[32:]:
         raise RecoveryKeyMistyped("its last group does not fit the others")
     return key
+
+
+def plain_letters(text: str) -> str:
+    """What was typed, without what does not matter."""
+    return "".join(text.split()).replace("-", "").upper().translate(_LOOKALIKES)
 
 
 def _check(key: bytes) -> str:

@@ -28,6 +28,14 @@ class MessageInvalid(RequestError):
     code = "message-invalid"
 
 
+def read_base64url(text: str) -> bytes:
+    """Bytes as they stand in addresses: base64url without padding."""
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (ValueError, binascii.Error):
+        raise MessageInvalid("It is not valid base64url.") from None
+
+
 def parse(kind: type[Message], value: Any, where: str = "The message") -> Message:
     """`value`, as JSON gave it, as a `kind`; `MessageInvalid` names the field that is wrong."""
     return typing.cast(Message, _parse_message(kind, value, where))

@@ -222,7 +222,7 @@ class Device:
     stored_bytes: int  # of the packs this device sent
     coverage: float
     problems: int
-    state: Literal["never", "running", "ok", "problems", "overdue", "revoked"]
+    state: Literal["never", "running", "ok", "problems", "overdue", "paused", "revoked"]
     reason: str  # of the state, for people
     overdue_after_seconds: int
 
@@ -1007,3 +1007,171 @@ class DownloadState:
 
     state: Literal["waiting", "fetched", "used"]
     expires: int
+
+
+# --- enrolment in the browser -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentOffer:
+    """A device's wish to be enrolled, for whom it is shown as a code. `claim` is SHA-256 of what
+    the device asks for the answer with, `download` the code of the download that it came by."""
+
+    offer: Blob
+    proof: Blob
+    claim: Blob
+    download: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentKept:
+    """How long the server keeps it."""
+
+    expires: int
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentClaim:
+    claim: Blob
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentAnswer:
+    """`bundle` is empty while nobody agreed."""
+
+    expires: int
+    bundle: Blob
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentRequest:
+    """A device that waits. Whether the offer is the device's own, only the code tells."""
+
+    request: Hex
+    offer: Blob
+    proof: Blob
+    address: str  # from where it asked
+    created: int
+    expires: int
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentRequestList:
+    requests: tuple[EnrolmentRequest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentApproval:
+    """What the browser made for the device; the server cannot open it."""
+
+    bundle: Blob
+
+
+# --- the device's own page ----------------------------------------------------------------------
+# Not the server: `csb setup` answers these below `/device/v1/`, to the one browser it let in.
+
+Measuring = Literal["waiting", "running", "done", "partly", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceJunk:
+    """What is seldom worth a backup. `pattern` leaves it out, here or wherever it stands;
+    `ticked`: unless the person says otherwise."""
+
+    kind: str
+    path: str  # for people; one of several
+    pattern: str
+    ticked: bool
+    places: int
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A folder that could be backed up. `partly`: it is so large that measuring stopped."""
+
+    path: str  # for people
+    path_bytes: Blob
+    why: Literal["documents", "home", "settings", "data", "chosen", "added"]
+    ticked: bool
+    measuring: Measuring
+    files: int
+    bytes: int
+    problems: int  # what cannot be read
+
+
+@dataclass(frozen=True, slots=True)
+class FirstRun:
+    """The first backup, as it goes."""
+
+    state: Literal["none", "running", "done", "problems", "failed"]
+    phase: str
+    files: int
+    bytes: int
+    files_done: int
+    bytes_done: int
+    bytes_sent: int
+    problems: int
+    message: str  # of a failure
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStanding:
+    """Whether it goes on by itself from now on; `command` does what could not be done here."""
+
+    state: Literal["unknown", "running", "not-possible"]
+    message: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choosing:
+    """What can be backed up here, what it would take, and how the first backup goes."""
+
+    account: str
+    device: Hex
+    device_name: str
+    server: str
+    system: bool  # everything of this machine can be read: it runs as root
+    places: tuple[Place, ...]
+    junk: tuple[PlaceJunk, ...]
+    bytes_per_second: int  # to the server, as measured, or as assumed
+    measured_speed: bool
+    run: FirstRun
+    service: ServiceStanding
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFolder:
+    name: str
+    path_bytes: Blob
+    readable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFolders:
+    """The folders in a folder of this device; `total` may be more than are listed."""
+
+    path: str
+    path_bytes: Blob
+    parent: Blob  # empty at the top
+    folders: tuple[OwnFolder, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewPlace:
+    path_bytes: Blob
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What the person decided: begin."""
+
+    roots: tuple[Blob, ...]
+    exclusions: tuple[str, ...]
+
+
+DEVICE_PAGE = (Choosing, OwnFolders, NewPlace, Chosen)

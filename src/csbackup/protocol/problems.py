@@ -34,6 +34,7 @@ STATUS: dict[type[errors.CsbError], int] = {
     errors.RemoteError: 502,  # what a device's own page says of the server behind it
     errors.TrustError: 502,
     errors.RequestError: 400,
+    errors.ClientError: 400,  # what a device's own page says of the device
 }
 
 

@@ -19,6 +19,7 @@ from pathspec import GitIgnoreSpec
 CACHE_TAG = b"CACHEDIR.TAG"
 CACHE_TAG_SIGNATURE = b"Signature: 8a477f597d28d172789f06886806bc55"
 
+_SPECIAL = str.maketrans({letter: f"\\{letter}" for letter in "\\*?["})
 _GLOB = re.compile(r"[*?\[\\]")
 
 
@@ -66,6 +67,26 @@ def check_pattern(pattern: str) -> str | None:
     except (ValueError, re.error):
         return "it is no pattern as in .gitignore"
     return None if _says_something(pattern) else "it is empty, or a comment"
+
+
+def pattern_of_place(path: bytes, roots: Sequence[bytes], *, folder: bool) -> str:
+    """The pattern that leaves out one place; empty where none can be typed."""
+    try:
+        text = path.decode()
+        root = max((root for root in roots if _is_below(path, root)), key=len).decode()
+    except (UnicodeDecodeError, ValueError):
+        return ""
+    if not text.isprintable():
+        return ""
+    rest = text[len(root.rstrip("/")) + 1 :].translate(_SPECIAL)
+    rest = rest[:-1] + "\\ " if rest.endswith(" ") else rest
+    ending = "/" if folder else ""
+    pattern = f"{root.rstrip('/')}/{rest}{ending}"
+    return f"/{rest}{ending}" if check_pattern(pattern) else pattern
+
+
+def _is_below(path: bytes, root: bytes) -> bool:
+    return path.startswith(root.rstrip(b"/") + b"/")
 
 
 def _below(base: str, places: Iterable[str]) -> list[str]:

@@ -99,6 +99,12 @@ _BUILDS = {  # names that need a sign: a file beside them, or something inside
     b"out": frozenset({b"build.gradle", b"build.gradle.kts", b"CMakeLists.txt"}),
 }  # fmt: skip
 NEED_A_SIGN = frozenset(_BUILDS)
+_MAYBE_PRECIOUS = frozenset(
+    {
+        "downloads", "disc image", "disk of a virtual machine", "disks of virtual machines",
+        "images of Docker", "images of containers", "unfinished download",
+    }
+)  # fmt: skip
 _INSIDE_A_BUILD = frozenset(
     {b"CMakeCache.txt", b".rustc_info.json", b"classes", b"maven-status", b"build.ninja"}
 )
@@ -114,6 +120,12 @@ _IMAGES = {
     b"ova": "disk of a virtual machine",
     b"crdownload": "unfinished download",
 }
+
+
+def comes_back(kind: str) -> bool:
+    """Whether what is of this kind can be had again: then it is left out unless a person says no.
+    The rest may be all there is of something, so it stays unless a person says so."""
+    return kind not in _MAYBE_PRECIOUS
 
 
 def judge_folder(path: bytes, names: Collection[bytes], beside: Collection[bytes]) -> Junk | None:

@@ -18,6 +18,7 @@ ProblemClass = Literal[
     "vanished",
     "clock-wrong",
     "hook-failed",
+    "read-live",
     "time-out-of-range",
     # of a restore
     "content-lacking",
@@ -103,6 +104,11 @@ ADVICE: dict[ProblemClass, Advice] = {
         "A command around the backup failed",
         "`csb log` shows what it printed, `csb hooks` what it is. What it should have made ready "
         "(a dump of a database) may be missing or old in this snapshot.",
+    ),
+    "read-live": Advice(
+        "Read while it could change",
+        "There was no still of its file system: files that belong together may be of different "
+        "moments. `csb stills` says what can be had, and `csb stills off` asks for none.",
     ),
     "time-out-of-range": Advice(
         "Dated too far away",

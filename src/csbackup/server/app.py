@@ -43,6 +43,7 @@ from csbackup.server.services.devices import Devices
 from csbackup.server.services.download_codes import DownloadCodes
 from csbackup.server.services.downloads import Downloads
 from csbackup.server.services.enrolment import Enrolments
+from csbackup.server.services.enrolment_requests import EnrolmentRequests
 from csbackup.server.services.erasing import Eraser
 from csbackup.server.services.export import Export
 from csbackup.server.services.handing_out import HandingOut
@@ -214,6 +215,7 @@ def _put_together(config: Config, database: Database, workers: Workers) -> Serve
         export=Export(database, sessions, devices, deletions),
         invitations=Invitations(database),
         enrolments=Enrolments(database, records),
+        enrolment_requests=EnrolmentRequests(lambda code, now: None),
         devices=devices,
         ingest=ingest,
         commits=commits,

@@ -10,6 +10,7 @@ export type Account = Schemas["Account"];
 export type Device = Schemas["Device"];
 export type Download = Schemas["Download"];
 export type DownloadState = Schemas["DownloadState"];
+export type EnrolmentRequest = Schemas["EnrolmentRequest"];
 export type ListingEntry = Schemas["ListingEntry"];
 export type NewOrder = Schemas["NewOrder"];
 export type Offer = Schemas["Offer"];

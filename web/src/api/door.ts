@@ -8,6 +8,8 @@ export interface Door {
   server: string;
   account: string;
   device: string;
+  /** It also asks the device itself what to back up. */
+  settingUp?: boolean;
 }
 
 const KEY_HEADER = "X-CSB-Door";

@@ -1016,6 +1016,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/enrolments/{request}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** A device asks to be enrolled, and shows its person a code */
+        put: operations["ask_enrolment"];
+        /** Hand over what the browser made for a device */
+        post: operations["approve_enrolment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolments/{request}/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a person's browser brought for the device that asks */
+        post: operations["claim_enrolment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Devices that wait: of the own downloads, or by the beginning of a code */
+        get: operations["enrolment_requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/devices": {
         parameters: {
             query?: never;
@@ -1214,6 +1266,26 @@ export interface components {
             settings?: number;
             release?: string | null;
         };
+        /** @description What can be backed up here, what it would take, and how the first backup goes. */
+        Choosing: {
+            account: string;
+            device: string;
+            device_name: string;
+            server: string;
+            system: boolean;
+            places: components["schemas"]["Place"][];
+            junk: components["schemas"]["PlaceJunk"][];
+            /** Format: int64 */
+            bytes_per_second: number;
+            measured_speed: boolean;
+            run: components["schemas"]["FirstRun"];
+            service: components["schemas"]["ServiceStanding"];
+        };
+        /** @description What the person decided: begin. */
+        Chosen: {
+            roots: string[];
+            exclusions: string[];
+        };
         /** @description A signed snapshot: the exact bytes and their signature. */
         Commit: {
             snapshot: string;
@@ -1274,7 +1346,7 @@ export interface components {
             /** Format: int64 */
             problems: number;
             /** @enum {string} */
-            state: "never" | "running" | "ok" | "problems" | "overdue" | "revoked";
+            state: "never" | "running" | "ok" | "problems" | "overdue" | "paused" | "revoked";
             reason: string;
             /** Format: int64 */
             overdue_after_seconds: number;
@@ -1412,6 +1484,47 @@ export interface components {
             before?: number | null;
             after?: number | null;
         };
+        /** @description `bundle` is empty while nobody agreed. */
+        EnrolmentAnswer: {
+            /** Format: int64 */
+            expires: number;
+            bundle: string;
+        };
+        /** @description What the browser made for the device; the server cannot open it. */
+        EnrolmentApproval: {
+            bundle: string;
+        };
+        /** @description EnrolmentClaim(claim: 'Blob') */
+        EnrolmentClaim: {
+            claim: string;
+        };
+        /** @description How long the server keeps it. */
+        EnrolmentKept: {
+            /** Format: int64 */
+            expires: number;
+        };
+        /** @description A device's wish to be enrolled, for whom it is shown as a code. `claim` is SHA-256 of what the device asks for the answer with, `download` the code of the download that it came by. */
+        EnrolmentOffer: {
+            offer: string;
+            proof: string;
+            claim: string;
+            download?: string;
+        };
+        /** @description A device that waits. Whether the offer is the device's own, only the code tells. */
+        EnrolmentRequest: {
+            request: string;
+            offer: string;
+            proof: string;
+            address: string;
+            /** Format: int64 */
+            created: number;
+            /** Format: int64 */
+            expires: number;
+        };
+        /** @description EnrolmentRequestList(requests: 'tuple[EnrolmentRequest, ...]') */
+        EnrolmentRequestList: {
+            requests: components["schemas"]["EnrolmentRequest"][];
+        };
         /** @description How a path was from one snapshot to another; of a removed one `kind` says what it was. */
         FileVersion: {
             /** Format: int64 */
@@ -1433,6 +1546,26 @@ export interface components {
             until_sequence: number;
             /** Format: int64 */
             until_received: number;
+        };
+        /** @description The first backup, as it goes. */
+        FirstRun: {
+            /** @enum {string} */
+            state: "none" | "running" | "done" | "problems" | "failed";
+            phase: string;
+            /** Format: int64 */
+            files: number;
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            files_done: number;
+            /** Format: int64 */
+            bytes_done: number;
+            /** Format: int64 */
+            bytes_sent: number;
+            /** Format: int64 */
+            problems: number;
+            message: string;
+            seconds: number;
         };
         /** @description What is backed up: whole paths of folders and files. */
         Folders: {
@@ -1500,6 +1633,10 @@ export interface components {
         NewOrder: {
             order: string;
             signature: string;
+        };
+        /** @description NewPlace(path_bytes: 'Blob') */
+        NewPlace: {
+            path_bytes: string;
         };
         /** @description The release that this server hands out; an empty `version` when it has none. */
         Offer: {
@@ -1619,6 +1756,21 @@ export interface components {
             /** @enum {string} */
             state: "waiting" | "accepted" | "running" | "done" | "failed" | "refused" | "withdrawn" | "expired";
         };
+        /** @description OwnFolder(name: 'str', path_bytes: 'Blob', readable: 'bool') */
+        OwnFolder: {
+            name: string;
+            path_bytes: string;
+            readable: boolean;
+        };
+        /** @description The folders in a folder of this device; `total` may be more than are listed. */
+        OwnFolders: {
+            path: string;
+            path_bytes: string;
+            parent: string;
+            folders: components["schemas"]["OwnFolder"][];
+            /** Format: int64 */
+            total: number;
+        };
         /** @description PackReceived(pack: 'Hex', new: 'bool') */
         PackReceived: {
             pack: string;
@@ -1632,6 +1784,35 @@ export interface components {
             wrap_password: string;
             /** Format: int64 */
             epoch: number;
+        };
+        /** @description A folder that could be backed up. `partly`: it is so large that measuring stopped. */
+        Place: {
+            path: string;
+            path_bytes: string;
+            /** @enum {string} */
+            why: "documents" | "home" | "settings" | "data" | "chosen" | "added";
+            ticked: boolean;
+            /** @enum {string} */
+            measuring: "waiting" | "running" | "done" | "partly" | "failed";
+            /** Format: int64 */
+            files: number;
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            problems: number;
+        };
+        /** @description What is seldom worth a backup. `pattern` leaves it out, here or wherever it stands; `ticked`: unless the person says otherwise. */
+        PlaceJunk: {
+            kind: string;
+            path: string;
+            pattern: string;
+            ticked: boolean;
+            /** Format: int64 */
+            places: number;
+            /** Format: int64 */
+            files: number;
+            /** Format: int64 */
+            bytes: number;
         };
         /** @description A problem document (RFC 9457); some codes bring more fields. */
         Problem: {
@@ -1813,6 +1994,13 @@ export interface components {
             /** Format: int64 */
             free_bytes: number;
             data_folder: string;
+        };
+        /** @description Whether it goes on by itself from now on; `command` does what could not be done here. */
+        ServiceStanding: {
+            /** @enum {string} */
+            state: "unknown" | "running" | "not-possible";
+            message: string;
+            command: string;
         };
         /** @description `token` is empty for a browser, which gets a cookie instead. */
         Session: {
@@ -6726,6 +6914,332 @@ export interface operations {
             };
             /** @description storage-full */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_enrolment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolmentOffer"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolmentKept"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description format-error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_enrolment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolmentApproval"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description code-expired, forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description format-error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    claim_enrolment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolmentClaim"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolmentAnswer"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-slow */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enrolment_requests: {
+        parameters: {
+            query?: {
+                /** @description the first four letters of the code */
+                handle?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolmentRequestList"];
+                };
+            };
+            /** @description bad-request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not-signed-in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too-many-requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

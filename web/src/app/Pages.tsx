@@ -25,6 +25,12 @@ const RegisterPage = lazy(async () => ({
 const SetupPage = lazy(async () => ({
   default: (await import("../features/sign/SetupPage")).SetupPage,
 }));
+const EnrolPage = lazy(async () => ({
+  default: (await import("../features/enrol/EnrolPage")).EnrolPage,
+}));
+const ChoosingPage = lazy(async () => ({
+  default: (await import("../features/choosing/ChoosingPage")).ChoosingPage,
+}));
 const DevicesPage = lazy(async () => ({
   default: (await import("../features/devices/DevicesPage")).DevicesPage,
 }));
@@ -43,6 +49,12 @@ const AdminDevicesPage = lazy(async () => ({
 const AccountsPage = lazy(async () => ({
   default: (await import("../features/admin/AccountsPage")).AccountsPage,
 }));
+const SettingsPage = lazy(async () => ({
+  default: (await import("../features/settings/SettingsPage")).SettingsPage,
+}));
+const TemplatesPage = lazy(async () => ({
+  default: (await import("../features/settings/templates/TemplatesPage")).TemplatesPage,
+}));
 const ServerPage = lazy(async () => ({
   default: (await import("../features/admin/ServerPage")).ServerPage,
 }));
@@ -51,6 +63,7 @@ const ReleasesPage = lazy(async () => ({
 }));
 
 const DEVICE = "/devices/:device/:kind?/:snapshot?/:path?";
+const SETTINGS = "/devices/:device/settings";
 
 interface DevicePlace {
   [name: string]: string | undefined;
@@ -78,6 +91,14 @@ export function Pages() {
         <Route path="/setup">
           <SetupPage />
         </Route>
+        <Route path="/enrol">
+          <EnrolPage account={account.data} />
+        </Route>
+        {door?.settingUp && (
+          <Route path="/choosing">
+            <ChoosingPage />
+          </Route>
+        )}
         <Route path="/add-device">
           <AddDevicePage />
         </Route>
@@ -104,6 +125,12 @@ function SignedIn({ account }: { account: Account | null }) {
       </Route>
       <Route path="/restores">
         <RestoresPage />
+      </Route>
+      <Route path="/templates">
+        <TemplatesPage scope="own" />
+      </Route>
+      <Route<DevicePlace> path={SETTINGS}>
+        {({ device }) => <SettingsPage scope="own" device={device} />}
       </Route>
       <Route<DevicePlace> path={DEVICE}>
         {({ device, snapshot, path }) => (
@@ -136,6 +163,12 @@ function AdminPages() {
       </Route>
       <Route path="/admin/server">
         <ServerPage />
+      </Route>
+      <Route path="/admin/templates">
+        <TemplatesPage scope="all" />
+      </Route>
+      <Route<DevicePlace> path={`/admin${SETTINGS}`}>
+        {({ device }) => <SettingsPage scope="all" device={device} />}
       </Route>
       <Route<DevicePlace> path={`/admin${DEVICE}`}>
         {({ device, snapshot, path }) => (

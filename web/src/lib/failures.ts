@@ -12,6 +12,11 @@ export type FailureCode =
   | "recovery-key-mistyped"
   | "kdf-too-weak"
   | "keys-mismatch"
+  // enrolling a device
+  | "enrolment-code-mistyped"
+  | "enrolment-code-wrong"
+  | "enrolment-expired"
+  | "enrolment-other-server"
   // opening what is backed up
   | "locked"
   | "history-broken"

@@ -5,6 +5,14 @@
  */
 
 import { equal, fromBase64, fromHex, toBase64, toHex, type Bytes } from "./bytes";
+import {
+  certify,
+  isProven,
+  newestSerial,
+  readOffer,
+  sealBundle,
+  stretchCode,
+} from "./enrolment";
 import { Failure } from "./failures";
 import {
   accountKeys,
@@ -19,7 +27,7 @@ import {
   type UnlockKeys,
 } from "./keys";
 import { formatRecoveryKey, parseRecoveryKey, RECOVERY_KEY_BYTES } from "./recovery";
-import type { AccountWraps, KeyTasks, Secret } from "./unlocking";
+import type { AccountWraps, EnrolmentInput, KeyTasks, Secret } from "./unlocking";
 
 const MASTER_SECRET_BYTES = 32;
 
@@ -63,12 +71,73 @@ const tasks: KeyTasks = {
     return { proof: toBase64(keys.auth), epoch: account.epoch + 1, ...made };
   },
 
+  async isOffered({ document, proof, code }) {
+    const bytes = fromBase64(document);
+    const { request } = readOffer(bytes);
+    return isProven(bytes, fromBase64(proof), await stretchCode(code, request), request);
+  },
+
+  async certify(input) {
+    const { keys, offer } = await openEnrolment(input);
+    const device = fromHex(input.device);
+    const shown = input.certificates.map((one) => ({
+      certificate: fromBase64(one.certificate),
+      signature: fromBase64(one.signature),
+    }));
+    const serial = shown.length > 0 ? (await newestSerial(keys, device, shown)) + 1 : 1;
+    const becoming = { device, name: input.name, serial };
+    const made = await certify(keys, offer, becoming, Date.now());
+    return {
+      certificate: toBase64(made.certificate),
+      signature: toBase64(made.signature),
+      serial,
+    };
+  },
+
+  async sealEnrolment(input) {
+    const { keys, document, shared } = await openEnrolment(input);
+    const bundle = await sealBundle(keys, {
+      document,
+      secret: shared,
+      accountName: input.account.name,
+      becoming: { device: fromHex(input.device), name: input.name, serial: input.serial },
+      certificate: fromBase64(input.certificate),
+      signature: fromBase64(input.signature),
+      token: input.token,
+      ephemeral: random(32),
+    });
+    return toBase64(bundle);
+  },
+
   async changeRecovery({ account, secret }) {
     const { master, keys } = await unlock(account, secret);
     const made = await makeRecovery(master, fromHex(account.account_id));
     return { proof: toBase64(keys.auth), ...made };
   },
 };
+
+/** The account's keys and the secret shared with the device, once the offer is the device's own. */
+async function openEnrolment(input: EnrolmentInput) {
+  const document = fromBase64(input.document);
+  const offer = readOffer(document);
+  const shared =
+    "secret" in input.shared
+      ? fromBase64(input.shared.secret)
+      : await secretOfCode(document, offer.request, input.shared);
+  const { master } = await unlock(input.account, input.secret);
+  const keys = await accountKeys(master, fromHex(input.account.account_id));
+  return { keys, offer, document, shared };
+}
+
+async function secretOfCode(
+  document: Bytes,
+  request: Bytes,
+  { code, proof }: { code: string; proof: string },
+): Promise<Bytes> {
+  const secret = await stretchCode(code, request);
+  if (await isProven(document, fromBase64(proof), secret, request)) return secret;
+  throw new Failure("enrolment-code-wrong", "The code is not the one of this device.");
+}
 
 /** The master secret, once the server's public keys are the ones it gives. */
 async function unlock(

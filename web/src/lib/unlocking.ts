@@ -55,10 +55,36 @@ export interface KeyTasks {
     secret: Secret;
     newPassword: string;
   }): Promise<MadePassword & { proof: string; epoch: number }>;
+  /** Whether this code is the one that the device with this offer shows. */
+  isOffered(input: { document: string; proof: string; code: string }): Promise<boolean>;
+  /** The certificate of a device, once the secret opens the account and the offer is proven. */
+  certify(input: EnrolmentInput): Promise<CertifiedDevice>;
+  /** What goes to the device, in base64: sealed to it alone. */
+  sealEnrolment(input: EnrolmentInput & CertifiedDevice & { token: string }): Promise<string>;
   changeRecovery(input: {
     account: AccountWraps;
     secret: Secret;
   }): Promise<MadeRecovery & { proof: string }>;
+}
+
+/** What a page knows of a device that asks, and what the person decided. */
+export interface EnrolmentInput {
+  account: AccountWraps & { name: string };
+  secret: Secret;
+  /** The offer's exact bytes, in base64. */
+  document: string;
+  /** What device and browser know: handed over past the server, or the code as it was typed. */
+  shared: { secret: string } | { code: string; proof: string };
+  /** Hexadecimal; with `certificates` of a device that this one goes on as. */
+  device: string;
+  name: string;
+  certificates: { certificate: string; signature: string }[];
+}
+
+export interface CertifiedDevice {
+  certificate: string;
+  signature: string;
+  serial: number;
 }
 
 export type Ask = <Task extends keyof KeyTasks>(

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from csbackup.client.backup.server import BackupServer
 from csbackup.client.config import whole_number_from
 from csbackup.client.files import FileSource, LiveFiles
+from csbackup.client.files.stills.holding import HowRead, Stills
 from csbackup.client.keyring import EnrolledDevice
 from csbackup.client.problems import Problem
 from csbackup.format.snapshot import Settings
@@ -107,6 +108,9 @@ class BackupContext:
     on_file: OnFile | None = None
     only_changes: bool = False  # no snapshot that would be as the one before
     problems: tuple[Problem, ...] = ()  # that were met before the run
+    stills: Stills | None = None  # None: everything is read live
+    insists_on_stills: bool = False  # what is read live is a problem
+    remarks: Callable[[], Iterable[Problem]] = tuple  # what there is to say once all is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,7 @@ class BackupResult:
     problems: tuple[Problem, ...]
     seconds: float
     problem_counts: tuple[tuple[str, int], ...] = ()  # by class; `problems` has the first of them
+    stills: tuple[HowRead, ...] = ()  # how each place was read, where stills were asked for
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -137,5 +142,6 @@ class BackupResult:
             "coverage": self.coverage,
             "problems": [problem.to_json() for problem in self.problems],
             "problem_counts": dict(self.problem_counts),
+            "stills": [one.to_json() for one in self.stills],
             "seconds": self.seconds,
         }

@@ -95,6 +95,7 @@ class Preview:
     left_out: LeftOut
     problems: tuple[Problem, ...]
     problem_counts: tuple[tuple[str, int], ...]
+    complete: bool = True  # nobody stopped it on the way
 
 
 def preview(
@@ -102,12 +103,16 @@ def preview(
     journal: Journal | None,
     progress: Progress,
     may_read: Callable[[bytes], bool] | None = None,
+    goes_on: Callable[[], bool] = lambda: True,
 ) -> Preview:
-    """Walk as the backup would, compared with what the last run on this machine saw."""
+    """Walk as the backup would, compared with what the last run on this machine saw.
+
+    Once `goes_on` says no, what was seen so far is the answer.
+    """
     tally = Tally(progress)
     roots = find_roots(chosen, tally)
     look = _Look(chosen, journal, tally, may_read or _may_read)
-    look.walk(roots)
+    look.walk(roots, goes_on)
     return look.result()
 
 
@@ -178,6 +183,7 @@ class _Look:
         self._piles: dict[tuple[str, str], Pile] = {}
         self._roots: list[Sized] = []
         self._top = _Folder(b"", None, iter(()))
+        self._complete = True
 
     def result(self) -> Preview:
         return Preview(
@@ -200,16 +206,22 @@ class _Look:
             left_out=self._left_out,
             problems=tuple(self._tally.problems),
             problem_counts=self._tally.counts(),
+            complete=self._complete,
         )
 
-    def walk(self, roots: list[Status]) -> None:
+    def walk(self, roots: list[Status], goes_on: Callable[[], bool]) -> None:
         top = self._top
         top.pages = iter([Page(b"", sorted(roots))])
         stack = [top]
         self._next_page(top)
         while stack:
             folder = stack[-1]
-            if folder.todo:
+            if self._complete and not goes_on():
+                self._complete = False
+            if not self._complete:
+                stack.pop()
+                self._leave(folder, stack[-1] if stack else None)
+            elif folder.todo:
                 inner = self._enter(folder, folder.todo.pop())
                 if inner is not None:
                     stack.append(inner)

@@ -13,6 +13,7 @@ from csbackup.client.backup.readback import read_back
 from csbackup.client.backup.repair import distrust_missing
 from csbackup.client.backup.roots import find_roots
 from csbackup.client.backup.seeding import seed
+from csbackup.client.backup.stilling import held_still
 from csbackup.client.backup.tally import Tally
 from csbackup.client.config import Home
 from csbackup.client.journal import FILE as JOURNAL
@@ -47,12 +48,13 @@ def run_backup(context: BackupContext, progress: Progress) -> BackupResult:
     tally = Tally(progress)
     with only_run(context.home / LOCK):
         Home(context.home).tidy(context.clock())
-        try:
-            committed, done = _attempt(context, progress, tally)
-        except JournalDamaged:
-            # It was a cache: what was sent is found by asking, what was committed stays.
-            Journal.remove(context.home / JOURNAL)
-            committed, done = _attempt(context, progress, tally)
+        with held_still(context) as (still, held):
+            try:
+                committed, done = _attempt(still, progress, tally)
+            except JournalDamaged:
+                # It was a cache: what was sent is found by asking, what was committed stays.
+                Journal.remove(context.home / JOURNAL)
+                committed, done = _attempt(still, progress, tally)
     return BackupResult(
         snapshot=committed.snapshot,
         sequence=committed.sequence,
@@ -65,6 +67,7 @@ def run_backup(context: BackupContext, progress: Progress) -> BackupResult:
         problems=tuple(tally.problems),
         seconds=time.monotonic() - begun,
         problem_counts=tally.counts(),
+        stills=tuple(held.how),
     )
 
 
@@ -125,6 +128,8 @@ def _walk_once(
 ) -> tuple[Committed, Subtree]:
     progress.phase("Backing up")
     done = Walk(run.walking, doubtful=again).run(roots)
+    for problem in run.context.remarks():
+        run.tally.problem(problem)
     run.tally.tell()
     progress.phase("Finishing")
     content = run.committer.prepare(done, run.tally, doubtful=again)

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 import click
 
 from csbackup import __version__
-from csbackup.client.backup.context import BackupContext, BackupResult, limits_from
+from csbackup.client.backup.context import BackupContext, BackupResult, Progress, limits_from
 from csbackup.client.backup.run import NothingChanged, run_backup
 from csbackup.client.backup.waiting import Waiting
 from csbackup.client.cli import options
 from csbackup.client.cli.around import about_the_run
 from csbackup.client.cli.dry_run import dry_run
-from csbackup.client.cli.opening import open_files
+from csbackup.client.cli.opening import open_files, open_stills
 from csbackup.client.cli.output import count, percent, print_json, size
 from csbackup.client.cli.problems import problem_lines, show_notes
 from csbackup.client.cli.program import FINISHED, FINISHED_WITH_PROBLEMS, UNFORESEEN, code_of
@@ -31,7 +31,7 @@ from csbackup.client.log import LOG
 from csbackup.client.platform.memory import give_back_large_buffers
 from csbackup.client.problems import Group, Problem, grouped
 from csbackup.client.pushed.taking import attend
-from csbackup.client.settings import load_settings
+from csbackup.client.settings import load_settings, load_stills
 from csbackup.errors import CsbError, NothingToBackUp, RunInProgress
 from csbackup.format.snapshot import Settings
 
@@ -79,16 +79,22 @@ def exit_code(result: BackupResult) -> int:
 
 
 def back_up(
-    home: Home, *, quiet: bool, verbose: bool = False, only_changes: bool = False
+    home: Home,
+    *,
+    quiet: bool,
+    verbose: bool = False,
+    only_changes: bool = False,
+    progress: Progress | None = None,
 ) -> BackupResult:
     """One run, with what this device does before and after; how it ended is kept for `csb status`.
+    `progress` hears of it in place of the terminal.
 
     `RunInProgress` beside another one; `NothingChanged` where only changes are wanted.
     """
     with about_the_run(home, wanted=not only_changes) as around:
         try:
             around.before()
-            asked = _Asked(quiet, verbose, only_changes, around.problems)
+            asked = _Asked(quiet, verbose, only_changes, around.problems, progress)
             settings, result = _run(home, asked)
         except (RunInProgress, NothingChanged):
             raise
@@ -110,6 +116,7 @@ class _Asked:
     verbose: bool
     only_changes: bool
     problems: tuple[Problem, ...]
+    progress: Progress | None
 
 
 def _begin(home: Home) -> tuple[EnrolledDevice, Connection, Settings]:
@@ -135,13 +142,14 @@ def _run(home: Home, asked: _Asked) -> tuple[Settings, BackupResult]:
     give_back_large_buffers()
     limits = limits_from(os.environ)
     load_device(home)
+    stills = load_stills(home)
     LOG.info("Reaching the server")
     device, connection, settings = _begin(home)
     with (
         closing(connection.transport),
         open_progress(quiet=asked.quiet, verbose=asked.verbose) as progress,
     ):
-        waiting = Waiting(progress)
+        waiting = Waiting(asked.progress or progress)
         context = BackupContext(
             home=home.path,
             device=device,
@@ -154,6 +162,8 @@ def _run(home: Home, asked: _Asked) -> tuple[Settings, BackupResult]:
             on_file=name_file if asked.verbose and not asked.quiet else None,
             only_changes=asked.only_changes,
             problems=asked.problems,
+            stills=open_stills(home, stills),
+            insists_on_stills=stills == "on",
         )
         return settings, run_backup(context, waiting)
 

@@ -60,13 +60,13 @@ def open(no_browser: bool, here: bool, as_json: bool) -> None:
     standing = Standing(device.url, device.account_name, device.device_name)
     pages = OwnPages(WebFiles(built_folder()), standing)
     failure = _try(passage)
-    with _running(Door(pages, passage)) as door:
+    with running(Door(pages, passage)) as door:
         place = f"/devices/{device.device.hex()}" if here else ""
         address = door.address + place
         _tell(address, door.port, failure, idle_seconds, as_json=as_json)
-        opened = not no_browser and _has_browser() and webbrowser.open(address)
+        opened = not no_browser and has_browser() and webbrowser.open(address)
         if not opened and not as_json:
-            _tell_how_from_afar(door.port)
+            tell_how_from_afar(door.port)
         _stay(door, idle_seconds, as_json=as_json)
 
 
@@ -87,7 +87,7 @@ def _try(passage: Passage) -> str:
 
 
 @contextlib.contextmanager
-def _running(door: Door) -> Iterator[Door]:
+def running(door: Door) -> Iterator[Door]:
     withhold(door.guard.token)
     LOG.info("the safe door opens on port %d", door.port)
     thread = threading.Thread(target=door.serve_forever, daemon=True)
@@ -114,14 +114,14 @@ def _tell(address: str, port: int, failure: str, idle_seconds: float, *, as_json
     )
 
 
-def _has_browser() -> bool:
+def has_browser() -> bool:
     """Whether a person could see it; text browsers do not run these pages."""
     if sys.platform in ("win32", "darwin"):
         return True
     return any(os.environ.get(name) for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"))
 
 
-def _tell_how_from_afar(port: int) -> None:
+def tell_how_from_afar(port: int) -> None:
     click.echo(
         "From another machine, while this runs:\n\n"
         f"    ssh -L {port}:{HOST}:{port} THIS-MACHINE\n\n"

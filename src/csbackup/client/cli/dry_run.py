@@ -24,11 +24,10 @@ from csbackup.client.journal import Journal, JournalDamaged
 from csbackup.client.log import LOG
 from csbackup.client.problems import grouped
 from csbackup.format.snapshot import Settings
-from csbackup.rules.exclusion import check_pattern
+from csbackup.rules.exclusion import pattern_of_place
 
 FILES_SHOWN = 5
 JUNK_SHOWN = 10
-_SPECIAL = str.maketrans({letter: f"\\{letter}" for letter in "\\*?["})
 
 
 def dry_run(home: Home, *, quiet: bool, verbose: bool, as_json: bool) -> int:
@@ -54,24 +53,8 @@ def dry_run(home: Home, *, quiet: bool, verbose: bool, as_json: bool) -> int:
 
 def exclude_command(path: bytes, roots: Sequence[bytes], *, folder: bool) -> str:
     """What to type to leave this place out; empty where it cannot be typed."""
-    try:
-        text = path.decode()
-        root = max((root for root in roots if _is_below(path, root)), key=len).decode()
-    except (UnicodeDecodeError, ValueError):
-        return ""
-    if not text.isprintable():
-        return ""
-    rest = text[len(root.rstrip("/")) + 1 :].translate(_SPECIAL)
-    rest = rest[:-1] + "\\ " if rest.endswith(" ") else rest
-    ending = "/" if folder else ""
-    pattern = f"{root.rstrip('/')}/{rest}{ending}"
-    if check_pattern(pattern):
-        pattern = f"/{rest}{ending}"
-    return f"csb exclude {shlex.quote(pattern)}"
-
-
-def _is_below(path: bytes, root: bytes) -> bool:
-    return path.startswith(root.rstrip(b"/") + b"/")
+    pattern = pattern_of_place(path, roots, folder=folder)
+    return f"csb exclude {shlex.quote(pattern)}" if pattern else ""
 
 
 def _as_json(found: Preview, settings: Settings) -> dict[str, Any]:

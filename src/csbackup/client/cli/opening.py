@@ -11,6 +11,7 @@ from pathlib import Path
 from csbackup.client.config import Home, seconds_from
 from csbackup.client.files import FileSource, LiveFiles
 from csbackup.client.files.live import PATIENCE_SECONDS
+from csbackup.client.files.stills.holding import Mode, Stills, is_root, usual_holders
 from csbackup.client.keyring import EnrolledDevice, load_device
 from csbackup.client.settings import load_settings
 from csbackup.errors import NothingToBackUp
@@ -41,3 +42,11 @@ def open_files(roots: Sequence[bytes]) -> LiveFiles:
     """With the patience that `CSB_FILE_TIMEOUT` sets, in seconds, for what does not answer."""
     patience = seconds_from(os.environ, "CSB_FILE_TIMEOUT", PATIENCE_SECONDS)
     return LiveFiles(roots, patience_seconds=patience)
+
+
+def open_stills(home: Home, mode: Mode) -> Stills | None:
+    """What is to hold still while it is read: nothing where only root could have that, unless a
+    person insists."""
+    if mode == "off" or (mode == "auto" and not is_root()):
+        return None
+    return Stills(home, usual_holders(home) if is_root() else ())

@@ -25,6 +25,7 @@ _COLLECT_RARELY = (50_000, 20, 50)
 
 # name: (module, what it does). The texts stand here so that `csb --help` loads no command.
 COMMANDS = {
+    "setup": ("setup", "Set this machine up with your browser, or with a code."),
     "register": ("account", "Make an account and set this machine up."),
     "login": ("account", "Set this machine up with an account you have."),
     "password": ("account", "Set a new password."),
@@ -34,6 +35,7 @@ COMMANDS = {
     "remove": ("source", "No longer back up a folder or file."),
     "exclude": ("source", "Leave out what matches a pattern."),
     "settings": ("settings", "What is set, and what was changed from the web."),
+    "stills": ("stills", "Read from stills of the file systems."),
     "backup": ("backup", "Back up now."),
     "status": ("status", "Is this machine protected?"),
     "snapshots": ("browse", "List the snapshots."),
@@ -52,6 +54,7 @@ COMMANDS = {
     "hooks": ("hooks", "What this device does before and after a backup."),
     "log": ("log", "Where the log lies; one file to send along."),
     "update": ("update", "Which version runs, and which one should."),
+    "uninstall": ("uninstall", "Take csb off this machine."),
     "version": ("status", "Say which release this is."),
 }
 
@@ -59,7 +62,8 @@ HIDDEN = {"self-check": "update"}  # for other programs of ours
 
 EPILOG = """
 \b
-A new machine in three steps:
+A new machine in one step, in your browser; or in three, typed:
+  csb setup https://nas.local:8443
   csb register https://nas.local:8443 --account anna
   csb add ~/Documents ~/Pictures
   csb backup

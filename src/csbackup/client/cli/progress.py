@@ -11,8 +11,10 @@ from typing import Any, Protocol
 
 import click
 
+from csbackup.client.backup.context import Progress
 from csbackup.client.cli.output import printable, size
 from csbackup.client.log import LOG, field
+from csbackup.client.problems import Problem
 
 SECONDS_BETWEEN_LINES = 10.0
 PROBLEMS_LOGGED = 1_000
@@ -159,6 +161,33 @@ class Naming(Lines):
         path = f"{printable(problem.path)}: " if problem.path else ""
         message = printable(problem.message.encode(errors="surrogateescape"))
         click.echo(f"! {problem.kind}: {path}{message}", err=True)
+
+
+class Both:
+    """Tells two that listen."""
+
+    def __init__(self, one: Progress, other: Progress) -> None:
+        self._several = (one, other)
+
+    def phase(self, text: str) -> None:
+        for each in self._several:
+            each.phase(text)
+
+    def found(self, files: int, bytes: int) -> None:
+        for each in self._several:
+            each.found(files, bytes)
+
+    def done(self, files: int, bytes: int) -> None:
+        for each in self._several:
+            each.done(files, bytes)
+
+    def sent(self, bytes: int) -> None:
+        for each in self._several:
+            each.sent(bytes)
+
+    def problem(self, problem: Problem) -> None:
+        for each in self._several:
+            each.problem(problem)
 
 
 def name_file(path: bytes, change: str) -> None:

@@ -74,6 +74,12 @@ def reach(home: Home, url: str, accept_pin: str) -> Reached:
     return _open(home, address, pin)
 
 
+def reach_again(home: Home) -> Reached:
+    """The server of the device that is enrolled here, for whoever has no token."""
+    device = load_device(home)
+    return _open(home, read_address(device.url), device.pin)
+
+
 def reach_own(home: Home) -> tuple[EnrolledDevice, Connection]:
     """The server of the device that is enrolled here, with its token."""
     device = load_device(home)
@@ -113,6 +119,16 @@ def _installed(home: Home) -> tuple[str, str]:
         raise ClientError(
             f"{home.path / INSTALLED_FILE} is damaged. Remove it, and name the server yourself."
         ) from None
+
+
+def installed_code(home: Home) -> str:
+    """The code of the download that brought this client here, if it had one."""
+    content = home.read(INSTALLED_FILE)
+    try:
+        found = json.loads(content or b"{}").get("code", "")
+    except (ValueError, AttributeError):
+        return ""
+    return found if isinstance(found, str) else ""
 
 
 def device_if_whole(home: Home) -> EnrolledDevice | None:

@@ -12,7 +12,9 @@ from csbackup.client.cli import options
 from csbackup.client.cli.opening import choose
 from csbackup.client.cli.reaching import own_home
 from csbackup.client.cli.service_contact import Contact
+from csbackup.client.cli.service_installing import install, start, stop, uninstall
 from csbackup.client.cli.service_orders import OrderListener
+from csbackup.client.cli.service_standing import status
 from csbackup.client.cli.service_state import (
     LOCK,
     ServiceRunsAlready,
@@ -26,6 +28,7 @@ from csbackup.client.connection import read_address
 from csbackup.client.keyring import load_device
 from csbackup.client.log import LOG
 from csbackup.client.platform.locking import only_run
+from csbackup.client.platform.telling import tell_supervisor
 from csbackup.client.service.loop import Loop
 from csbackup.client.service.memory import HomeMemory
 from csbackup.client.service.watch import FolderWatch
@@ -40,6 +43,10 @@ _SHORTEST_MINUTES = 0.05
 @click.group()
 def service() -> None:
     """Back up regularly."""
+
+
+for command in (install, uninstall, start, stop, status):
+    service.add_command(command)
 
 
 @service.command(
@@ -75,6 +82,7 @@ def run(minutes: float | None, as_json: bool) -> None:
         LOG.info("the service begins, every %g minutes", every)
         near = read_address(device.url).host in ("localhost", "127.0.0.1", "::1")
         updates = ServiceUpdates(home, stopping.after_this)
+        tell_supervisor("READY=1")  # also on trial, where the server may be long in answering
         updates.prove(stopping)
         with (
             _listening(home) as contact,
@@ -85,6 +93,7 @@ def run(minutes: float | None, as_json: bool) -> None:
             teller = _Teller(home, memory, watch, contact)
             work = RegularBackup(home, memory, stopping, contact)
             Loop(world, memory, work, watch, teller.tell).run()
+            tell_supervisor("STOPPING=1")
     if updates.start_again:
         updates.restart()
     LOG.info("the service was asked to stop")

@@ -146,7 +146,7 @@ def _next(facts: Facts) -> list[str]:
 def _of_service(facts: Facts) -> list[str]:
     service = facts.service
     if service is None:
-        return ["Next      no service backs up by itself: csb service run, or csb backup"]
+        return ["Next      no service backs up by itself: csb service install, or csb backup"]
     if not service.next_due and not service.reasons:
         return ["Next      the service is starting"]
     wait = (service.next_due - facts.now_ns) / SECOND

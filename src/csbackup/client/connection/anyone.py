@@ -35,3 +35,16 @@ def _open(
     transport: Transport, session: messages.Session
 ) -> tuple[PersonConnection, messages.Account]:
     return PersonConnection(transport.with_token(session.token)), session.account
+
+
+def offer_enrolment(transport: Transport, request: bytes, offer: messages.EnrolmentOffer) -> None:
+    """Ask to be enrolled with a code; asking again with the same does no harm."""
+    transport.ask(messages.EnrolmentKept, "PUT", f"enrolments/{request.hex()}", offer)
+
+
+def claim_enrolment(transport: Transport, request: bytes, claim: bytes) -> bytes:
+    """What was brought for this machine; empty while nobody agreed."""
+    path = f"enrolments/{request.hex()}/claim"
+    return transport.ask(
+        messages.EnrolmentAnswer, "POST", path, messages.EnrolmentClaim(claim)
+    ).bundle

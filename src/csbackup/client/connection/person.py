@@ -35,6 +35,10 @@ class PersonConnection(Reading):
     def enrol(self, enrolment: messages.DeviceEnrolment) -> messages.DeviceToken:
         return self.transport.ask(messages.DeviceToken, "POST", "devices", enrolment)
 
+    def revoke(self, device: bytes) -> None:
+        """End a device for ever; its snapshots stay."""
+        self.transport.ask(messages.Done, "DELETE", f"devices/{device.hex()}")
+
     def sign_out(self) -> None:
         self.transport.ask(messages.Done, "DELETE", "sessions/current")
 

@@ -24,6 +24,13 @@ _SECRET_BYTES = 32
 _READING = ("GET", "HEAD")
 
 
+class AddressUsed(Forbidden):
+    """Somebody brings the right token, and is not the first."""
+
+    def __init__(self) -> None:
+        super().__init__("This address was used already, or is not whole.")
+
+
 @dataclass(frozen=True, slots=True)
 class Guest:
     """What the browser that was let in shows from then on."""
@@ -50,8 +57,10 @@ class Guard:
         """The token is void from now on; whoever comes second hears so."""
         _check_origin(headers, changing=True)
         with self._entering:
-            if self._guest is not None or not _same(token, self.token):
+            if not _same(token, self.token):
                 raise Forbidden("This address was used already, or is not whole.")
+            if self._guest is not None:
+                raise AddressUsed
             self._guest = Guest(_new_secret(), _new_secret())
         return self._guest
 

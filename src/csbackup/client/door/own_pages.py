@@ -1,4 +1,4 @@
-"""What the door shows: the web app, and the two small pages before it."""
+"""What the door shows: the web app, and the small pages before it."""
 
 from __future__ import annotations
 
@@ -15,20 +15,33 @@ from csbackup.web.files import PAGE, WebFiles
 Content = tuple[Mapping[str, str], bytes]  # headers, and what they speak of
 
 _HTML = "text/html; charset=utf-8"
-_PARTS = {"/enter.js": "text/javascript", "/enter.css": "text/css"}
+_PARTS = {
+    "/enter.js": "text/javascript",
+    "/enrolled.js": "text/javascript",
+    "/enter.css": "text/css",
+}
+_PLACES = {"/enter": "enter", "/enrolled": "enrolled"}
 _HEAD = "<head>"
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Whose page this is; the web app reads it and says so."""
+    """Whose page this is; the web app reads it and says so. `setting_up`: it also asks this
+    machine itself what to back up."""
 
     server: str
     account: str
     device: str
+    setting_up: bool = False
 
     def element(self) -> str:
-        words = {"server": self.server, "account": self.account, "device": self.device}
+        words: dict[str, str | bool] = {
+            "server": self.server,
+            "account": self.account,
+            "device": self.device,
+        }
+        if self.setting_up:
+            words["settingUp"] = True
         return f'<meta name="csb-door" content="{html.escape(json.dumps(words))}" />'
 
 
@@ -55,8 +68,8 @@ class OwnPages:
 
     def unguarded(self, path: str, headers: Message) -> Content | None:
         """What anybody may see: the page that takes the token, and what it consists of."""
-        if path == "/enter":
-            return {"Content-Type": _HTML}, _own(f"enter.{_language(headers)}.html")
+        if path in _PLACES:
+            return {"Content-Type": _HTML}, _own(f"{_PLACES[path]}.{_language(headers)}.html")
         if path in _PARTS:
             return {"Content-Type": _PARTS[path]}, _own(path.lstrip("/"))
         return None

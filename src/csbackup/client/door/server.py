@@ -13,11 +13,14 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-from csbackup.client.door.guard import HOST, Guard
+from csbackup.client.door.guard import HOST, AddressUsed, Guard
 from csbackup.client.door.own_pages import OwnPages
+from csbackup.client.door.own_work import ENROLLED, OWN_API, OwnWork
 from csbackup.client.door.passage import API, Answer, Passage
 from csbackup.client.log import LOG, log_failure
 from csbackup.errors import CsbError, NotFound, NotLetIn, RequestError, TooLarge
+from csbackup.protocol.adapter import render
+from csbackup.protocol.messages import Done
 from csbackup.protocol.problems import CONTENT_TYPE, problem_document
 from csbackup.web.headers import SAFE_HEADERS
 
@@ -35,10 +38,11 @@ class Door(socketserver.ThreadingTCPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, pages: OwnPages, passage: Passage) -> None:
+    def __init__(self, pages: OwnPages, passage: Passage, own: OwnWork | None = None) -> None:
         super().__init__((HOST, 0), _Visit)
         self.pages = pages
         self.passage = passage
+        self.own = own
         self.guard = Guard(self.port)
         self._places = threading.BoundedSemaphore(_MOST_VISITS)
         self._counting = threading.Lock()
@@ -138,6 +142,15 @@ class _Visit(BaseHTTPRequestHandler):
                 self._pass_on()
         elif path == ENTER and self.command == "POST":
             self._let_in()
+        elif door.own is not None and path.startswith(OWN_API):
+            door.guard.admit_to_api(self.headers, self.command)
+            with door.noted():
+                self._answer_own(door.own)
+        elif door.own is not None and path == ENROLLED and self.command == "POST":
+            door.guard.admit_to_api(self.headers, self.command)
+            with door.noted():
+                door.own.receive(self._body().decode(errors="replace"))
+            self._send_message(Done())
         elif self.command not in ("GET", "HEAD"):
             raise NotFound("There is nothing at this address.")
         elif own := door.pages.unguarded(path, self.headers):
@@ -148,13 +161,31 @@ class _Visit(BaseHTTPRequestHandler):
                 self._send(HTTPStatus.OK, *door.pages.app(path))
 
     def _let_in(self) -> None:
-        guest = self.server.guard.enter(self.headers, self._body().decode(errors="replace"))
+        own = self.server.own
+        try:
+            guest = self.server.guard.enter(self.headers, self._body().decode(errors="replace"))
+        except AddressUsed:
+            if own is not None:
+                own.entered_again()
+            raise
         LOG.info("a browser was let in by the safe door")
         headers = {
             "Content-Type": "application/json",
             "Set-Cookie": self.server.guard.cookie_for(guest),
         }
-        self._send(HTTPStatus.OK, headers, json.dumps({"key": guest.key}).encode())
+        going_on = own.entered() if own is not None else ""
+        told = {"key": guest.key, **({"next": going_on} if going_on else {})}
+        self._send(HTTPStatus.OK, headers, json.dumps(told).encode())
+
+    # --- this machine itself ---------------------------------------------------------------------
+
+    def _answer_own(self, own: OwnWork) -> None:
+        target = self.path.removeprefix(OWN_API)
+        self._send_message(own.answer(self.command, target, self._body()))
+
+    def _send_message(self, message: Any) -> None:
+        content = json.dumps(render(message)).encode()
+        self._send(HTTPStatus.OK, {"Content-Type": "application/json"}, content)
 
     # --- to the server and back ------------------------------------------------------------------
 

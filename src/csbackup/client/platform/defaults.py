@@ -13,6 +13,7 @@ _LINUX = (
     ".gvfs/",
     ".xsession-errors*",
     "lost+found/",
+    ".csbackup-stills/",
 )
 
 _LINUX_PLACES = (

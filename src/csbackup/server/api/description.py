@@ -18,13 +18,13 @@ from csbackup.errors import (
 )
 from csbackup.protocol import problems, version
 from csbackup.protocol.adapter import parts, schema
-from csbackup.protocol.messages import Problem
+from csbackup.protocol.messages import DEVICE_PAGE, Problem
 from csbackup.rules.access import Who
 from csbackup.server.api.routes import ANYONE, Query, Raw, Route
 from csbackup.web.headers import SESSION_COOKIE
 
 _PARAMETER = re.compile(r"{(\w+)}")
-_ID_BYTES = {"device": 16, "session": 16, "upload": 16, "pack": 32}
+_ID_BYTES = {"device": 16, "session": 16, "upload": 16, "pack": 32, "request": 16}
 _SECURITY: dict[Who, tuple[str, ...]] = {
     Who.PERSON: ("session", "cookie"),
     Who.ADMIN: ("session", "cookie"),
@@ -179,6 +179,8 @@ def _query_schema(query: Query) -> dict[str, Any]:
 
 def _schemas(routes: tuple[Route, ...]) -> dict[str, Any]:
     kinds: set[Any] = parts(Problem)
+    for message in DEVICE_PAGE:  # the web app asks a device for these, by types of one source
+        kinds |= parts(message)
     for route in routes:
         for kind in (route.body, route.answer):
             if kind is not None and not isinstance(kind, Raw):

@@ -31,6 +31,7 @@ from csbackup.server.api import (
     admin,
     devices,
     downloads,
+    enrolments,
     getting,
     orders,
     past,
@@ -457,6 +458,34 @@ _SETTINGS = (
     ),
 )
 
+_ENROLMENTS = (
+    Route(
+        "PUT", f"{API}/enrolments/{{request}}", "ask_enrolment",
+        "A device asks to be enrolled, and shows its person a code",
+        who=ANYONE, body=messages.EnrolmentOffer, answer=messages.EnrolmentKept,
+        handler=enrolments.ask, problems=(Conflict, TooMany, FormatError),
+    ),
+    Route(
+        "POST", f"{API}/enrolments/{{request}}/claim", "claim_enrolment",
+        "What a person's browser brought for the device that asks",
+        who=ANYONE, body=messages.EnrolmentClaim, answer=messages.EnrolmentAnswer,
+        handler=enrolments.claim,
+    ),
+    Route(
+        "GET", f"{API}/enrolments", "enrolment_requests",
+        "Devices that wait: of the own downloads, or by the beginning of a code",
+        who=PERSON, answer=messages.EnrolmentRequestList, handler=enrolments.waiting,
+        query=(Query("handle", "text", "the first four letters of the code", least=4, most=4),),
+        problems=(TooMany,),
+    ),
+    Route(
+        "POST", f"{API}/enrolments/{{request}}", "approve_enrolment",
+        "Hand over what the browser made for a device",
+        who=PERSON, body=messages.EnrolmentApproval, answer=messages.Done,
+        handler=enrolments.approve, problems=(CodeExpired, Conflict, FormatError),
+    ),
+)
+
 _ADMIN = (
     Route(
         "GET", f"{API}/admin/devices", "admin_devices", "All devices and how they do",
@@ -515,5 +544,5 @@ _GETTING = (
 
 ROUTES: tuple[Route, ...] = (
     *_PUBLIC, *_GETTING, *_ACCOUNTS, *_DEVICES, *_UPLOADS, *_DOWNLOADS, *_ORDERS, *_SETTINGS,
-    *_ADMIN,
+    *_ENROLMENTS, *_ADMIN,
 )

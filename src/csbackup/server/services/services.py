@@ -17,6 +17,7 @@ from csbackup.server.services.devices import Devices
 from csbackup.server.services.download_codes import DownloadCodes
 from csbackup.server.services.downloads import Downloads
 from csbackup.server.services.enrolment import Enrolments
+from csbackup.server.services.enrolment_requests import EnrolmentRequests
 from csbackup.server.services.export import Export
 from csbackup.server.services.handing_out import HandingOut
 from csbackup.server.services.history import History
@@ -59,6 +60,7 @@ class Services:
     export: Export
     invitations: Invitations
     enrolments: Enrolments
+    enrolment_requests: EnrolmentRequests
     devices: Devices
     ingest: Ingest
     commits: Commits

@@ -3,10 +3,11 @@
 import { Anchor, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { Link, useLocation } from "wouter";
+import { Link, useLocation, useSearchParams } from "wouter";
 
 import type { Registered } from "../../api/actions";
 import { setPerson } from "../../api/session";
+import { comingBack, nextPlace } from "../../lib/places";
 import { Narrow, PageHead, Section } from "../../ui/Page";
 import { KeepRecoveryKit } from "../../ui/RecoveryKit";
 import { useWords } from "../../words/words";
@@ -16,6 +17,7 @@ export function RegisterPage() {
   const words = useWords();
   const queries = useQueryClient();
   const [, navigate] = useLocation();
+  const [search] = useSearchParams();
   const [made, setMade] = useState<Registered | null>(null);
 
   if (made) {
@@ -27,7 +29,7 @@ export function RegisterPage() {
             kit={{ account: made.account.name, recoveryKey: made.recoveryKey }}
             onKept={() => {
               setPerson(queries, made.account);
-              navigate("/", { replace: true });
+              navigate(nextPlace(search), { replace: true });
             }}
           />
         </Section>
@@ -42,7 +44,7 @@ export function RegisterPage() {
       </Section>
       <Text ta="center" mt="md">
         {words.register.haveAccount}{" "}
-        <Anchor component={Link} href="/sign-in">
+        <Anchor component={Link} href={comingBack("/sign-in", search.get("next"))}>
           {words.sign.submit}
         </Anchor>
       </Text>

@@ -11,6 +11,7 @@ import { door } from "../../api/door";
 import { accountQuery, serverQuery } from "../../api/queries";
 import { setPerson } from "../../api/session";
 import { readKitCode } from "../../lib/recovery";
+import { comingBack, nextPlace } from "../../lib/places";
 import { FailureNotice, Narrow, PageHead, Section } from "../../ui/Page";
 import { SecretInput } from "../../ui/SecretInput";
 import { useWords } from "../../words/words";
@@ -43,15 +44,9 @@ export function SignInPage() {
       <Section>
         <SignInForm onPassword={enter} onRecovery={setRecovered} />
       </Section>
-      <NoAccount />
+      <NoAccount next={search.get("next")} />
     </Narrow>
   );
-}
-
-/** Where the person wanted to go; only ever within the app. */
-function nextPlace(search: URLSearchParams): string {
-  const next = search.get("next") ?? "/";
-  return next.startsWith("/") && !next.startsWith("/sign-in") ? next : "/";
 }
 
 interface FormProps {
@@ -116,14 +111,14 @@ function SignInForm({ onPassword, onRecovery }: FormProps) {
   );
 }
 
-function NoAccount() {
+function NoAccount({ next }: { next: string | null }) {
   const words = useWords().sign;
   const server = useQuery(serverQuery);
   if (!server.data?.may_register || door !== null) return null;
   return (
     <Text ta="center" mt="md">
       {words.noAccount}{" "}
-      <Anchor component={Link} href="/register">
+      <Anchor component={Link} href={comingBack("/register", next)}>
         {words.register}
       </Anchor>
     </Text>

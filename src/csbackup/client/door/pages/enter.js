@@ -18,9 +18,9 @@ async function enter() {
     show("used");
     return;
   }
-  const { key } = await answer.json();
+  const { key, next } = await answer.json();
   localStorage.setItem("csb-door", key);
-  location.replace(`/#/${places.join("/")}`);
+  location.replace(next ?? `/#/${places.join("/")}`);
 }
 
 enter().catch(() => show("away"));

@@ -1,0 +1,1 @@
+"""What this machine could back up, measured; and its first backup."""

@@ -1,0 +1,1 @@
+"""Making this machine a device by way of a person's browser."""

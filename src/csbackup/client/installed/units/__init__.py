@@ -1,0 +1,1 @@
+"""The units, as files with `@NAMES@` in them."""

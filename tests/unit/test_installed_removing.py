@@ -1,0 +1,117 @@
+"""What goes with the client, and what stays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from csbackup.client.cli.uninstall import is_from_package
+from csbackup.client.installed.layout import Layout, find_layout
+from csbackup.client.installed.removing import plan_removal, remove
+
+
+@pytest.fixture
+def layout(tmp_path: Path) -> Layout:
+    """A person's whole installation, in a home that was empty before."""
+    layout = find_layout(
+        {"HOME": str(tmp_path)}, tmp_path / ".local/state/csbackup", for_root=False
+    )
+    texts = (
+        layout.start, layout.install / "current", layout.install / "versions/1/csb",
+        layout.unit, layout.changes / "override.conf", *layout.desktop,
+        layout.state / "device.json", layout.state / "journal.db-wal",
+        layout.state / "logs/csb.log",
+    )  # fmt: skip
+    for path in texts:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    for link, target in ((layout.link, layout.start), (layout.wanted, layout.unit)):
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(target)
+    return layout
+
+
+def left(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+def test_nothing_is_left_behind(layout: Layout, tmp_path: Path) -> None:
+    done = remove(plan_removal(layout, keep_state=False, owned_by_package=False))
+
+    assert (done.lost, done.left) == ([], [])
+    assert left(tmp_path) == []
+
+
+def test_a_plan_removes_nothing(layout: Layout, tmp_path: Path) -> None:
+    before = left(tmp_path)
+
+    plan = plan_removal(layout, keep_state=False, owned_by_package=False)
+
+    assert left(tmp_path) == before
+    assert plan.going[-1].path.parent == layout.install, "what removes goes last"
+
+
+def test_keys_and_settings_stay_when_they_are_to(layout: Layout, tmp_path: Path) -> None:
+    plan = plan_removal(layout, keep_state=True, owned_by_package=False)
+
+    remove(plan)
+
+    assert [one.path for one in plan.staying] == [layout.state]
+    assert [path for path in left(tmp_path) if path.endswith(("json", "wal", "log"))] == [
+        ".local/state/csbackup/device.json",
+        ".local/state/csbackup/journal.db-wal",
+        ".local/state/csbackup/logs/csb.log",
+    ]
+
+
+def test_what_is_not_ours_stays_wherever_it_lies(layout: Layout, tmp_path: Path) -> None:
+    """Somebody named their own folder as CSB_HOME, or put a program of theirs beside ours."""
+    theirs = (
+        layout.state / "thesis.json",
+        layout.install / "notes.txt",
+        layout.programs / "other",
+        tmp_path / ".config/systemd/user/other.service",
+    )
+    for path in theirs:
+        path.write_text("x")
+
+    done = remove(plan_removal(layout, keep_state=False, owned_by_package=False))
+
+    assert all(path.exists() for path in theirs)
+    assert sorted(done.left) == sorted([layout.state, layout.install])
+
+
+def test_a_command_that_leads_elsewhere_stays(layout: Layout, tmp_path: Path) -> None:
+    layout.link.unlink()
+    layout.link.symlink_to("/usr/bin/true")
+
+    remove(plan_removal(layout, keep_state=False, owned_by_package=False))
+
+    assert layout.link.is_symlink()
+
+
+def test_what_came_as_a_package_is_left_to_it(layout: Layout, tmp_path: Path) -> None:
+    listed = tmp_path / "csb.list"
+    listed.write_text(f"/.\n/opt\n{layout.install}\n")
+
+    assert is_from_package(layout.install, listed)
+    assert not is_from_package(layout.install, tmp_path / "none")
+    plan = plan_removal(layout, keep_state=False, owned_by_package=True)
+    remove(plan)
+
+    assert layout.start.exists() and layout.link.is_symlink()
+    assert "apt-get purge csb" in plan.staying[0].what
+    assert not layout.unit.exists()
+
+
+def test_one_thing_that_resists_does_not_save_the_others(layout: Layout) -> None:
+    layout.unit.unlink()
+    (layout.unit / "below").mkdir(parents=True)  # rmtree takes this one
+    plan = plan_removal(layout, keep_state=False, owned_by_package=False)
+    layout.start.unlink()  # gone meanwhile
+
+    done = remove(plan)
+
+    assert done.lost == []
+    assert not layout.install.exists()
