@@ -104,19 +104,21 @@ def judge_device(rollout: Rollout, device: DeviceFacts, *, held: bool) -> Standi
     running = version_of(device.version)
     if running is not None and running >= target.version:
         return "runs-it" if running == target.version else "newer"
-    about_this = device.update_version == str(target.version)
-    if about_this and device.update == "rolled-back":
+    said = device.update if device.update_version == str(target.version) else None
+    if said == "rolled-back":
         return "went-back"
     if rollout.stage == "off":
         return "none"
-    ability = _ability(target, device, running)
-    if ability is not None:
-        return ability
+    return _ability(target, device, running) or _turn(rollout, device, said, held=held)
+
+
+def _turn(rollout: Rollout, device: DeviceFacts, said: Update | None, *, held: bool) -> Standing:
+    """Whether it is this device's turn. `said`: what it said of this very release."""
     is_first = device.device in rollout.first
     if rollout.stage == "first" and not is_first:
         return "not-yet"
-    if about_this and device.update in ("trying", "failed"):
-        return device.update
+    if said in ("trying", "failed"):
+        return said
     return "held" if held and not is_first else "given"
 
 
