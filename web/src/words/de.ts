@@ -615,7 +615,7 @@ export const de: Words = {
     cancel: "Abbrechen",
 
     formTitle: "Update verteilen",
-    which: "Version",
+    which: "Welche Version",
     newest: "neueste",
     first: "Anfangen mit",
     firstText: "Wählen Sie ein Gerät oder einige, deren Ausfall am wenigsten schadet.",

@@ -608,7 +608,7 @@ export const en = {
     cancel: "Cancel",
 
     formTitle: "Give out an update",
-    which: "Version",
+    which: "Which version",
     newest: "newest",
     first: "Begin with",
     firstText: "Choose one device, or a few, whose failure would hurt least.",
