@@ -49,11 +49,21 @@ const AdminDevicesPage = lazy(async () => ({
 const AccountsPage = lazy(async () => ({
   default: (await import("../features/admin/AccountsPage")).AccountsPage,
 }));
+const SettingsPage = lazy(async () => ({
+  default: (await import("../features/settings/SettingsPage")).SettingsPage,
+}));
+const TemplatesPage = lazy(async () => ({
+  default: (await import("../features/settings/templates/TemplatesPage")).TemplatesPage,
+}));
 const ServerPage = lazy(async () => ({
   default: (await import("../features/admin/ServerPage")).ServerPage,
 }));
+const ReleasesPage = lazy(async () => ({
+  default: (await import("../features/releases/ReleasesPage")).ReleasesPage,
+}));
 
 const DEVICE = "/devices/:device/:kind?/:snapshot?/:path?";
+const SETTINGS = "/devices/:device/settings";
 
 interface DevicePlace {
   [name: string]: string | undefined;
@@ -116,6 +126,12 @@ function SignedIn({ account }: { account: Account | null }) {
       <Route path="/restores">
         <RestoresPage />
       </Route>
+      <Route path="/templates">
+        <TemplatesPage scope="own" />
+      </Route>
+      <Route<DevicePlace> path={SETTINGS}>
+        {({ device }) => <SettingsPage scope="own" device={device} />}
+      </Route>
       <Route<DevicePlace> path={DEVICE}>
         {({ device, snapshot, path }) => (
           <DevicePage scope="own" device={device} snapshot={snapshot} path={path} />
@@ -142,8 +158,17 @@ function AdminPages() {
       <Route path="/admin/accounts">
         <AccountsPage />
       </Route>
+      <Route path="/admin/releases">
+        <ReleasesPage />
+      </Route>
       <Route path="/admin/server">
         <ServerPage />
+      </Route>
+      <Route path="/admin/templates">
+        <TemplatesPage scope="all" />
+      </Route>
+      <Route<DevicePlace> path={`/admin${SETTINGS}`}>
+        {({ device }) => <SettingsPage scope="all" device={device} />}
       </Route>
       <Route<DevicePlace> path={`/admin${DEVICE}`}>
         {({ device, snapshot, path }) => (

@@ -29,6 +29,8 @@ const SAME_IN_BOTH = new Set([
   "admin.serverTitle",
   "admin.version",
   "admin.packs",
+  "settings.limits.unit.kB",
+  "settings.limits.unit.MB",
 ]);
 
 test("German and English have the same words, none left out", () => {

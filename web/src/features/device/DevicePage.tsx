@@ -10,6 +10,7 @@ import { StateBadge, StateReason } from "../../ui/State";
 import { useWords } from "../../words/words";
 import { DeviceFacts } from "./DeviceFacts";
 import styles from "./DevicePage.module.css";
+import { OpenSettings } from "./OpenSettings";
 import { TimeTravel } from "./TimeTravel";
 
 interface Props {
@@ -51,7 +52,12 @@ export function DevicePage({ scope, device, snapshot, path }: Props) {
           </>
         }
         lead={<StateReason device={found} />}
-        actions={scope === "own" && found.revoked === null && <RevokeDevice device={found} />}
+        actions={
+          <div className={styles.actions}>
+            <OpenSettings device={found.device} scope={scope} />
+            {scope === "own" && found.revoked === null && <RevokeDevice device={found} />}
+          </div>
+        }
       />
       <div className={styles.page}>
         <DeviceFacts device={found} scope={scope} />

@@ -1,0 +1,70 @@
+/** What a change does, one line each: what narrows is marked by icon, word and colour. */
+
+import { IconCirclePlus, IconMinus } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+
+import type { Effect } from "../../api/settings";
+import { formatBytes } from "../../lib/quantities";
+import { useSpeaking, useWords } from "../../words/words";
+import styles from "./Settings.module.css";
+
+export function Effects({ effects }: { effects: Effect[] }) {
+  const words = useWords().settings.effects;
+  return (
+    <ul className={styles.effects}>
+      {effects.map((effect) => (
+        <li
+          key={`${effect.kind} ${effect.detail}`}
+          data-narrows={effect.narrows}
+          data-kind={effect.kind}
+        >
+          {effect.narrows ? (
+            <IconMinus size={17} aria-hidden="true" />
+          ) : (
+            <IconCirclePlus size={17} aria-hidden="true" />
+          )}
+          <span>
+            <span className={styles.hidden}>
+              {effect.narrows ? words.narrower : words.wider}:{" "}
+            </span>
+            <Text effect={effect} />
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Text({ effect }: { effect: Effect }): ReactNode {
+  const { words, locale } = useSpeaking();
+  const word = words.settings.effects[effect.kind];
+  if (typeof word === "function") {
+    const told = (value: number | null | undefined) => quantity(effect.kind, value ?? null, locale);
+    const unlimited = words.settings.effects.unlimited;
+    return word(told(effect.before) ?? unlimited, told(effect.after) ?? unlimited);
+  }
+  if (!effect.detail) return word;
+  return (
+    <>
+      <bdi className={styles.code}>{effect.detail}</bdi> {word}
+    </>
+  );
+}
+
+/** Null: as much as goes. */
+function quantity(kind: Effect["kind"], value: number | null, locale: string): string | null {
+  if (kind.startsWith("battery")) return unit(value ?? 0, "percent", locale);
+  if (kind === "slower" || kind === "faster" || kind.startsWith("download")) {
+    return value === null ? null : `${formatBytes(value, locale)}/s`;
+  }
+  const minutes = value ?? 0;
+  if (kind.startsWith("quiet")) return unit(Math.round(minutes / 6) / 10, "hour", locale);
+  if (minutes > 0 && minutes % 1440 === 0) return unit(minutes / 1440, "day", locale);
+  if (minutes > 0 && minutes % 60 === 0) return unit(minutes / 60, "hour", locale);
+  return unit(minutes, "minute", locale);
+}
+
+function unit(value: number, name: string, locale: string): string {
+  const options = { style: "unit", unit: name, unitDisplay: "long" } as const;
+  return new Intl.NumberFormat(locale, options).format(value);
+}
