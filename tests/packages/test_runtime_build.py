@@ -180,7 +180,9 @@ def test_what_we_compile_for_armv7_needs_no_more_than_debian_does(packages: Pack
 class _Moved(Archive):
     """An archive that went on: what was locked is gone."""
 
-    def newest(self, wanted: Iterable[tuple[str, str]]) -> list[DebianFile]:
+    def newest(
+        self, wanted: Iterable[tuple[str, str]], *, tolerant: bool = False
+    ) -> list[DebianFile]:
         return [
             replace(_gone(), version="2.41-2", sha256="b" * 64, path="libc6_2.41-2_amd64.deb")
             for _ in wanted
