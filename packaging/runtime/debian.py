@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from locks import SOURCE, DebianFile
+from locks import DebianFile
 from problems import BuildStopped, Drift
 
 RELEASE = "trixie"
@@ -94,7 +94,7 @@ class Archive:
             for paragraph in text.stdout.decode("utf-8").split("\n\n"):
                 package = paragraph.partition("\n")[0].removeprefix("Package: ")
                 if (machine, package) in names:  # the index is long: look before reading
-                    yield from _files(_fields(paragraph), machine, suite)
+                    yield _file(_fields(paragraph), machine, suite)
 
     def _indexes(self) -> list[tuple[str, str, str]]:
         """(suite, machine, file) of every index, fresh and checked."""
@@ -104,7 +104,7 @@ class Archive:
         )
         if update.returncode or "Err:" in update.stdout:
             raise BuildStopped(f"The archive's indexes were not read:\n{update.stderr.strip()}")
-        form = "$(CODENAME) $(SUITE) $(ARCHITECTURE) $(CREATED_BY) $(FILENAME)"
+        form = "$(CODENAME) $(ARCHITECTURE) $(CREATED_BY) $(FILENAME)"
         lines = subprocess.run(
             ["apt-get", *options, "indextargets", "--format", form],
             capture_output=True,
@@ -112,9 +112,9 @@ class Archive:
             check=True,
         ).stdout
         return [
-            (suite, machine if kind == "Packages" else SOURCE, index)
-            for suite, _, machine, kind, index in map(str.split, _five_words(lines))
-            if kind in ("Packages", "Sources")
+            (suite, machine, index)
+            for suite, machine, kind, index in map(str.split, lines.splitlines())
+            if kind == "Packages"
         ]
 
     def _apt_options(self) -> list[str]:
@@ -142,7 +142,7 @@ class Archive:
     def _source(self, suite: str) -> str:
         machines = [one for one in _MACHINES if f"{suite}/{one}" not in self._skipped]
         return (
-            f"Types: deb deb-src\nURIs: {self._addresses[suite]}\nSuites: {suite}\n"
+            f"Types: deb\nURIs: {self._addresses[suite]}\nSuites: {suite}\n"
             f"Components: main\nArchitectures: {' '.join(machines)}\n"
             f"Signed-By: {_KEYRING}\n"
         )
@@ -184,33 +184,20 @@ def _own_codename() -> str:
     raise BuildStopped("/etc/os-release names no release: use --archive and --security.")
 
 
-def _five_words(lines: str) -> list[str]:
-    return [line for line in lines.splitlines() if len(line.split()) == 5]
-
-
 def _fields(paragraph: str) -> dict[str, str]:
-    """The fields, several lines of one joined by newlines."""
-    fields: dict[str, str] = {}
-    name = ""
-    for line in paragraph.splitlines():
-        if line.startswith(" "):
-            fields[name] = f"{fields.get(name, '')}\n{line.strip()}"
-        else:
-            name, _, value = line.partition(":")
-            fields[name] = value.strip()
-    return fields
+    lines = (line for line in paragraph.splitlines() if not line.startswith(" "))
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
 
-def _files(fields: dict[str, str], machine: str, suite: str) -> Iterator[DebianFile]:
-    package, version = fields["Package"], fields["Version"]
-    if machine != SOURCE:
-        yield DebianFile(machine, package, version, suite, fields["SHA256"], fields["Filename"])
-        return
-    for line in fields["Checksums-Sha256"].split("\n"):
-        if ".orig.tar." in line and not line.endswith(".asc"):
-            digest, _, name = line.split()
-            path = f"{fields['Directory']}/{name}"
-            yield DebianFile(machine, package, version, suite, digest, path)
+def _file(fields: dict[str, str], machine: str, suite: str) -> DebianFile:
+    return DebianFile(
+        machine,
+        fields["Package"],
+        fields["Version"],
+        suite,
+        fields["SHA256"],
+        fields["Filename"],
+    )
 
 
 def _is_newer(one: str, other: str) -> bool:

@@ -22,7 +22,7 @@ import contents
 import elf
 import locks
 import wheels
-from locks import SOURCE, DebianFile
+from locks import DebianFile
 from problems import BuildStopped
 from targets import Target, of_this_machine
 from workshop import Workshop
@@ -43,8 +43,6 @@ def build(target: Target, kind: str, package: Path, folder: Path, workshop: Work
     _take_program(tree, target, folder)
     site = folder / PACKAGES
     _install_wheels(target, kind, tree, site, workshop)
-    if target.debian == "armhf":
-        _replace_zlib(folder / "lib", workshop)
     _take_libraries(tree, target, folder)
     _strip(site, target)
     _add_library(target, tree, folder, workshop)
@@ -143,17 +141,6 @@ def _take_from_debian(tree: Path, site: Path) -> None:
     for extension in packages.glob("_cffi_backend*.so"):
         shutil.copy(extension, site / extension.name)
     shutil.copytree(packages / "zstandard", site / "zstandard")
-
-
-def _replace_zlib(libraries: Path, workshop: Workshop) -> None:
-    sources = [one for one in locks.read_runtime() if one.machine == SOURCE]
-    (path,) = workshop.archive.fetch(sources, allow_drift=workshop.allow_drift)
-
-    def compile_it(folder: Path) -> None:
-        armv7.compile_zlib(path, workshop.scratch, folder / "libz.so.1")
-
-    made = workshop.once("armv7-zlib", [str(path)], compile_it)
-    shutil.copy(made / "libz.so.1", libraries / "libz.so.1")
 
 
 def _drop_what_is_not_needed(site: Path) -> None:

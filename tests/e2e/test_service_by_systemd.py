@@ -183,7 +183,7 @@ def test_the_service_has_no_more_of_root_than_it_needs(device: Device) -> None:
     assert told["NoNewPrivs"].strip() == "1"
     assert told["Seccomp"].strip() == "2"
     assert device.shell(f"cat /proc/{process}/oom_score_adj").strip() == "500"
-    assert device.shell(f"ps -o ni= -p {process}").strip() == "10"
+    assert int(device.shell(f"ps -o ni= -p {process}")) >= 10
 
 
 def test_the_service_comes_back_however_often_it_dies(device: Device) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -25,8 +28,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def anna(tmp_path: Path, server: Server) -> Agreeing:
-    return Agreeing.sign_in(Home(tmp_path / "browser"), server.url, server.pin, "anna", PASSWORD)
+def anna(tmp_path: Path, server: Server) -> Iterator[Agreeing]:
+    home = Home(tmp_path / "browser")
+    anna = Agreeing.sign_in(home, server.url, server.pin, "anna", PASSWORD)
+    yield anna
+    anna.account.connection.transport.close()
 
 
 @pytest.fixture
@@ -63,9 +69,10 @@ def test_a_code_sets_a_machine_up_and_its_folders_are_backed_up(
 def test_a_browser_sets_a_machine_up_and_chooses_its_folders(
     client: Client, anna: Agreeing, folder: Path
 ) -> None:
-    with setting_up(client, "--name", "desk", **BROWSER) as running:
+    with ExitStack() as stack:
+        running = stack.enter_context(setting_up(client, "--name", "desk", **BROWSER))
         origin, _, token = running.address().partition("/enter#")
-        visitor = Visitor(origin)
+        visitor = stack.enter_context(contextlib.closing(Visitor(origin)))
         asked = read_page(visitor.enter(token).json()["next"])
         taken = visitor.ask("POST", "/enrolled", content=to_base64url(anna.bundle(asked)))
         assert taken.json() == {"done": True}
@@ -83,6 +90,4 @@ def test_a_browser_sets_a_machine_up_and_chooses_its_folders(
 
 
 def b64(path: Path) -> str:
-    import base64
-
     return base64.b64encode(str(path).encode()).decode()

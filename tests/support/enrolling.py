@@ -158,6 +158,7 @@ def setting_up(client: Client, *options: str, **env: str) -> Iterator[SettingUp]
     server = {"url": client.url, "pin": client.pin}
     client.home.mkdir(parents=True, exist_ok=True)
     (client.home / "server.json").write_text(json.dumps(server))
+    (client.home / "server.json").chmod(0o644)  # root wrote it, perhaps for another user
     process = client.start("setup", *options, **{"DISPLAY": "", "CSB_OPEN_SECONDS": "1"} | env)
     watch = threading.Timer(_MOST_SECONDS, process.kill)  # who waits for a line hears its end
     watch.start()

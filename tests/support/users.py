@@ -74,17 +74,35 @@ class UserClient(Client):
 
     python: Python | None = None
 
-    def run(self, *arguments: str, code: int | None = 0, give: str = "", **env: str) -> Result:
+    def start(self, *arguments: str, **env: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            self._command(*arguments),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            env=self._environment(env),
+            cwd=self.home.parent,
+        )
+
+    def _command(self, *arguments: str) -> list[str]:
+        assert self.python is not None
+        return as_user([str(self.python.executable), "-c", CSB, *arguments])
+
+    def _environment(self, env: dict[str, str]) -> dict[str, str]:
         assert self.python is not None
         more = {"HOME": str(self.home.parent), "USER": "nobody", "LOGNAME": "nobody"}
-        command = as_user([str(self.python.executable), "-c", CSB, *arguments])
+        return self.environment_of_a_run(more | self.python.environment | env)
+
+    def run(self, *arguments: str, code: int | None = 0, give: str = "", **env: str) -> Result:
         finished = subprocess.run(
-            command,
+            self._command(*arguments),
             input=give,
             capture_output=True,
             text=True,
             errors="replace",
-            env=self.environment_of_a_run(more | self.python.environment | env),
+            env=self._environment(env),
             cwd=self.home.parent,
             timeout=RUN_SECONDS,
             check=False,

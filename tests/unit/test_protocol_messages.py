@@ -154,7 +154,8 @@ def test_every_failure_has_a_code_of_its_own() -> None:
         (errors.TooMany("x"), 429),
         (errors.QuotaExceeded("x"), 507),
         (MessageInvalid("x"), 400),
-        (errors.NotEnrolled(), 500),
+        (errors.NotEnrolled(), 400),
+        (errors.FolderInUse("/x"), 500),
     ],
     ids=lambda value: getattr(value, "code", str(value)),
 )

@@ -36,6 +36,17 @@ FINE = DeviceFacts(
             "3 problems; 99.9 % of what was chosen is backed up.",
         ),
         ({"says_running": True, "last_contact": NOW}, "running", "A backup is running."),
+        (
+            {"says_paused": True, "last_contact": NOW},
+            "paused",
+            "Paused by its person. Backed up 2 hours ago.",
+        ),
+        ({"says_paused": True, "last_contact": NOW - HOUR}, "ok", "Backed up 2 hours ago."),
+        (
+            {"says_paused": True, "last_contact": NOW, "last_snapshot": NOW - 27 * HOUR},
+            "overdue",
+            "The last backup arrived 1 day ago.",
+        ),
         ({"says_running": True, "last_contact": NOW - HOUR}, "ok", "Backed up 2 hours ago."),
         ({"says_running": True, "last_contact": None}, "ok", "Backed up 2 hours ago."),
         ({"revoked": NOW, "last_snapshot": None}, "revoked", "Revoked just now."),

@@ -222,7 +222,7 @@ class Device:
     stored_bytes: int  # of the packs this device sent
     coverage: float
     problems: int
-    state: Literal["never", "running", "ok", "problems", "overdue", "revoked"]
+    state: Literal["never", "running", "ok", "problems", "overdue", "paused", "revoked"]
     reason: str  # of the state, for people
     overdue_after_seconds: int
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-State = Literal["never", "running", "ok", "problems", "overdue", "revoked"]
+State = Literal["never", "running", "ok", "problems", "overdue", "paused", "revoked"]
 
 SECOND = 1_000_000_000
 OVERDUE_AFTER_SECONDS = 26 * 3600  # a day, and two hours for a laptop that wakes up late
@@ -23,6 +23,7 @@ class DeviceFacts:
     says_running: bool
     problems: int
     coverage: float
+    says_paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ def judge_device(facts: DeviceFacts, *, now: int, overdue_after_seconds: int) ->
         return DeviceState("overdue", f"The last backup arrived {_ago(age)}.")
     if facts.problems or facts.coverage < 1:
         return DeviceState("problems", _problems(facts))
+    if facts.says_paused and _is_recent(facts.last_contact, now):
+        return DeviceState("paused", f"Paused by its person. Backed up {_ago(age)}.")
     return DeviceState("ok", f"Backed up {_ago(age)}.")
 
 

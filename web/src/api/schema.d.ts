@@ -1346,7 +1346,7 @@ export interface components {
             /** Format: int64 */
             problems: number;
             /** @enum {string} */
-            state: "never" | "running" | "ok" | "problems" | "overdue" | "revoked";
+            state: "never" | "running" | "ok" | "problems" | "overdue" | "paused" | "revoked";
             reason: string;
             /** Format: int64 */
             overdue_after_seconds: number;

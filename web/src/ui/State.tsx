@@ -6,6 +6,7 @@ import {
   IconCircleDashed,
   IconCircleX,
   IconClockExclamation,
+  IconPlayerPause,
   IconRefresh,
 } from "@tabler/icons-react";
 
@@ -24,11 +25,12 @@ const TONES: Record<State, Tone> = {
   problems: "warn",
   overdue: "bad",
   never: "warn",
+  paused: "idle",
   revoked: "idle",
 };
 
 /** Those that need a look first. */
-const URGENCY: State[] = ["overdue", "problems", "never", "running", "ok", "revoked"];
+const URGENCY: State[] = ["overdue", "problems", "never", "running", "paused", "ok", "revoked"];
 
 export function byUrgency(one: Device, other: Device): number {
   const rank = URGENCY.indexOf(one.state) - URGENCY.indexOf(other.state);
@@ -41,6 +43,7 @@ const ICONS: Record<State, typeof IconCircleCheck> = {
   problems: IconAlertTriangle,
   overdue: IconClockExclamation,
   never: IconCircleDashed,
+  paused: IconPlayerPause,
   revoked: IconCircleX,
 };
 

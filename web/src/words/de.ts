@@ -18,6 +18,7 @@ export const de: Words = {
     admin: "Verwaltung",
     allDevices: "Alle Geräte",
     accounts: "Konten",
+    releases: "Versionen",
     server: "Server",
     signIn: "Anmelden",
     signOut: "Abmelden",
@@ -102,7 +103,7 @@ export const de: Words = {
       arrive: "Sehen Sie hier, wie es ankommt",
     },
     runHint:
-      "Der Befehl findet heraus, welcher Client passt, prüft ihn und installiert ihn nur für Sie. Mit sudo installiert er ihn für das ganze Gerät. Der Code darin gilt eine Stunde und für ein Gerät.",
+      "Der Befehl findet heraus, welcher Client passt, prüft ihn und installiert ihn nur für Sie; mit „sudo sh“ am Ende für das ganze Gerät. Der Code darin gilt eine Stunde und für ein Gerät.",
     approveHint: "Danach wählen Sie Ihre Ordner; sinnvolle sind schon angehakt. Ein Gerät ohne Bildschirm zeigt einen Code zum Eintippen.",
     asFile: (machine: string) => `Oder als Datei, für ${machine}`,
     others: "Für ein anderes Gerät",
@@ -246,6 +247,7 @@ export const de: Words = {
     problems: "Mit Problemen",
     overdue: "Überfällig",
     never: "Noch nie gesichert",
+    paused: "Pausiert",
     revoked: "Gesperrt",
   },
 
@@ -255,6 +257,7 @@ export const de: Words = {
     problems: (count) => `Das letzte Backup hat ${some(count, "Sache", "Sachen")} ausgelassen.`,
     overdue: (age, limit) => `Letztes Backup vor ${age}; mehr als ${limit} sollten nicht vergehen.`,
     never: "Es ist angemeldet, aber noch kein Backup ist angekommen.",
+    paused: "Backups sind für eine Weile angehalten. Das letzte ist noch nicht alt.",
     revoked: "Es kann keine Backups mehr schicken. Was es gesichert hat, ist noch da.",
   },
 
@@ -577,6 +580,118 @@ export const de: Words = {
     forbidden: "Diese Seite sieht nur die Verwaltung.",
   },
 
+  releases: {
+    title: "Versionen des Clients",
+    lead: "Welche Version auf den Geräten läuft, und welche laufen soll. Ein Gerät installiert nur, was mit den Release-Schlüsseln signiert ist, was immer dieser Server sagt.",
+    noneTitle: "Auf diesem Server liegt noch keine Version des Clients",
+    noneText: "Fügen Sie auf dem Server eine hinzu: csb-server releases add. Die Geräte behalten, was sie haben.",
+
+    rollout: "Was verteilt wird",
+    idle: "Es wird kein Update verteilt. Die Geräte bleiben, wie sie sind.",
+    toFirst: (version, devices) =>
+      `Version ${version} geht an ${some(devices, "erstes Gerät", "erste Geräte")}.`,
+    toAll: (version) => `Version ${version} geht an alle Geräte.`,
+    paused: (version) => `Version ${version} ist angehalten: Kein weiteres Gerät installiert sie.`,
+    gone: (version) => `Version ${version} liegt nicht mehr auf diesem Server, daher bekommt sie niemand.`,
+    progress: (run, all) => `Läuft auf ${run} von ${some(all, "Gerät", "Geräten")}`,
+    goesOn: (when) => `Wenn nichts dazwischenkommt, geht sie ${when} an alle.`,
+    willGoOn: (hours) =>
+      `Sie geht von selbst an alle, wenn sie auf den ersten ${some(hours, "Stunde", "Stunden")} gelaufen ist und keines zurückgekehrt ist.`,
+    byHand: "An alle geht sie, wenn Sie es sagen.",
+    wentBack: (count) =>
+      `${some(count, "Gerät hat", "Geräte haben")} sie installiert und ${count === 1 ? "ist" : "sind"} zur vorigen Version zurückgekehrt. Sehen Sie unten nach dem Grund, bevor Sie weitermachen.`,
+    held: "Mehrere Geräte sind zurückgekehrt, deshalb wird sie zurückgehalten: Kein weiteres Gerät fängt an. Verteilen Sie eine neuere Version.",
+
+    begin: "Update verteilen",
+    change: "Ändern",
+    pause: "Anhalten",
+    all: "An alle verteilen",
+    allTitle: (version) => `Version ${version} an alle Geräte verteilen?`,
+    allText: (count) =>
+      `${some(count, "Gerät bekommt", "Geräte bekommen")} sie beim nächsten Kontakt und ${count === 1 ? "installiert" : "installieren"} sie zwischen zwei Backups.`,
+    how: "Jedes Gerät prüft die Signaturen, startet die neue Version auf Probe und kehrt von selbst zur alten zurück, wenn sie nicht funktioniert.",
+    cancel: "Abbrechen",
+
+    formTitle: "Update verteilen",
+    which: "Version",
+    newest: "neueste",
+    first: "Anfangen mit",
+    firstText: "Wählen Sie ein Gerät oder einige, deren Ausfall am wenigsten schadet.",
+    noCandidates: "Kein Gerät kann diese Version von selbst installieren.",
+    afterwards: "Danach",
+    thenByHand: "Warten, bis ich es sage",
+    thenAfter: (hours) => `Nach ${hours} Stunden ohne Störung an alle`,
+    firstConfirm: (count) => `An ${some(count, "Gerät", "Geräte")} verteilen`,
+    firstWill: (version, count) =>
+      `Version ${version} geht beim nächsten Kontakt an ${some(count, "Gerät", "Geräte")}. Alle anderen bleiben, wie sie sind.`,
+
+    devices: "Geräte",
+    device: "Gerät",
+    runs: "Läuft",
+    standing: "Stand",
+    lastContact: "Letzter Kontakt",
+    noVersion: "unbekannt",
+    standings: {
+      "runs-it": "Aktuell",
+      newer: "Neuer",
+      given: "Steht an",
+      trying: "Läuft gerade",
+      failed: "Nicht installiert",
+      "went-back": "Zurückgekehrt",
+      "not-yet": "Noch nicht",
+      held: "Zurückgehalten",
+      "no-bundle": "Nicht dafür",
+      "too-old": "Zu alt",
+      "by-hand": "Von Hand",
+      silent: "Unbekannt",
+      gone: "Widerrufen",
+      none: "Unverändert",
+    },
+    why: {
+      given: "beim nächsten Kontakt, zwischen zwei Backups",
+      trying: "installiert, hat sich noch nicht gemeldet",
+      "not-yet": "wenn sie an alle geht",
+      held: "zu viele andere sind zurückgekehrt",
+      "no-bundle": "für diese Art von Rechner ist nichts dabei",
+      "too-old": "auf die Version, die dort läuft, kann diese nicht folgen",
+      silent: "hat nicht gesagt, was für ein Rechner es ist; dort läuft eine ältere Version",
+    },
+    codes: {
+      died: "Die neue Version endete immer wieder, bevor sie den Server erreichte.",
+      silent: "Die neue Version hat den Server nicht rechtzeitig erreicht.",
+      unconfirmed: "Die neue Version konnte dem Server nicht melden, dass sie läuft.",
+      "self-check-failed": "Die neue Version startet dort nicht.",
+      "release-refused": "Die Version ist nicht so signiert, wie das Gerät es erwartet, ist zu alt oder nicht für dieses Gerät.",
+      "bundle-damaged": "Was der Server geschickt hat, ist nicht, was signiert wurde.",
+      "bundle-unsafe": "Im Paket steckt, was in keine Version gehört. Es wurde nicht ausgepackt.",
+      "disk-full": "Der Datenträger des Geräts ist voll.",
+      "server-unreachable": "Die Verbindung brach ab. Das Gerät versucht es wieder.",
+      development: "Mit Python selbst installiert (pip, uv, Klon).",
+      package: "Eine Paketverwaltung aktualisiert es.",
+      bundle: "Es darf dort nicht schreiben, wo es installiert ist, oder hat keine Release-Schlüssel.",
+    },
+    said: "Es meldet:",
+
+    kept: "Versionen auf diesem Server",
+    released: "Erschienen",
+    machines: "Für",
+    validUntil: "Gültig bis",
+    signed: "Signiert",
+    signedWords: { yes: "ja", no: "nein", unknown: "prüfen die Geräte" },
+    whole: "vollständig",
+    broken: "Unbrauchbar",
+    state: "Zustand",
+
+    history: "Wer hat was geändert",
+    when: "Wann",
+    who: "Wer",
+    what: "Was",
+    itself: "von selbst",
+    didOff: (version) => (version ? `${version} angehalten` : "zurückgenommen"),
+    didFirst: (version, count) => `${version} an ${some(count, "erstes Gerät", "erste Geräte")}`,
+    didAll: (version) => `${version} an alle`,
+  },
+
   safeDoor: {
     strip: "Von Ihrem eigenen Client geöffnet: Diese Seite kommt nicht vom Server.",
     here: "Diese Seite kommt von Ihrem eigenen Client auf diesem Gerät, nicht vom Server. Wer den Server verändert, ändert damit nicht, was sie mit Ihrem Passwort tut.",
@@ -773,7 +888,6 @@ export const de: Words = {
     },
   },
 
-  settings,
   enrol: {
     title: "Ein Gerät einrichten",
     asks: "Dieses Gerät möchte in Ihr Konto sichern",
@@ -894,6 +1008,8 @@ export const de: Words = {
       "cache (CACHEDIR.TAG)": "Zwischenspeicher, als solche markiert",
     } as Record<string, string>,
   },
+
+  settings,
 
   failure: {
     title: "Das hat nicht geklappt",

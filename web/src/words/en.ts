@@ -17,6 +17,7 @@ export const en = {
     admin: "Admin",
     allDevices: "All devices",
     accounts: "Accounts",
+    releases: "Versions",
     server: "Server",
     signIn: "Sign in",
     signOut: "Sign out",
@@ -101,7 +102,7 @@ export const en = {
       arrive: "See it arrive here",
     },
     runHint:
-      "It finds out which client fits, checks it, and installs it for you alone. With sudo, it installs it for the whole machine. The code in it is good for an hour and one machine.",
+      "It finds out which client fits, checks it, and installs it for you alone; with “sudo sh” at its end, for the whole machine. The code in it is good for an hour and one machine.",
     approveHint: "Then choose your folders; sensible ones are ticked. A machine without a screen shows a code to type.",
     asFile: (machine: string) => `Or as a file, for ${machine}`,
     others: "For another machine",
@@ -245,6 +246,7 @@ export const en = {
     problems: "With problems",
     overdue: "Overdue",
     never: "Not yet backed up",
+    paused: "Paused",
     revoked: "Revoked",
   },
 
@@ -254,6 +256,7 @@ export const en = {
     problems: (count: number) => `The last backup left out ${some(count, "thing", "things")}.`,
     overdue: (age: string, limit: string) => `No backup for ${age}; ${limit} are the most that should pass.`,
     never: "It has enrolled, but no backup has arrived.",
+    paused: "Its person paused backups for a while. The last one is recent.",
     revoked: "It can no longer send backups. What it stored is still here.",
   },
 
@@ -570,6 +573,119 @@ export const en = {
     verdictNone: "No device is backing up.",
   },
 
+  releases: {
+    title: "Client versions",
+    lead: "Which version of the client devices run, and which one they should. A device installs only what the release keys signed, whatever this server says.",
+    noneTitle: "This server has no release of the client yet",
+    noneText: "Add one on the server: csb-server releases add. Devices keep the version they have.",
+
+    rollout: "What is given out",
+    idle: "No update is given out. Devices stay as they are.",
+    toFirst: (version: string, devices: number) =>
+      `Version ${version} goes to ${some(devices, "first device", "first devices")}.`,
+    toAll: (version: string) => `Version ${version} goes to all devices.`,
+    paused: (version: string) => `Version ${version} is paused: nobody else begins to install it.`,
+    gone: (version: string) => `Version ${version} is no longer on this server, so nobody gets it.`,
+    progress: (run: number, all: number) => `${run} of ${some(all, "device", "devices")} ${all === 1 ? "runs" : "run"} it`,
+    goesOn: (when: string) => `If nothing goes wrong, it goes on to all ${when}.`,
+    willGoOn: (hours: number) =>
+      `It goes on to all by itself once the first ones have run it for ${some(hours, "hour", "hours")} and none went back.`,
+    byHand: "It goes to all when you say so.",
+    wentBack: (count: number) =>
+      `${some(count, "device", "devices")} installed it and went back to the version before. See why below, before you go on.`,
+    held: "Several devices went back, so it is held: no other device begins. Give out a newer release.",
+
+    begin: "Give out an update",
+    change: "Change",
+    pause: "Pause",
+    all: "Give it to all",
+    allTitle: (version: string) => `Give version ${version} to all devices?`,
+    allText: (count: number) =>
+      `${some(count, "device", "devices")} will get it at the next contact, and install it between two backups.`,
+    how: "Each device checks the signatures, starts the new version on trial, and goes back to the old one by itself if that does not work.",
+    cancel: "Cancel",
+
+    formTitle: "Give out an update",
+    which: "Version",
+    newest: "newest",
+    first: "Begin with",
+    firstText: "Choose one device, or a few, whose failure would hurt least.",
+    noCandidates: "No device can install this version by itself.",
+    afterwards: "Then",
+    thenByHand: "Wait until I say so",
+    thenAfter: (hours: number) => `Go on to all after ${hours} hours without trouble`,
+    firstConfirm: (count: number) => `Give it to ${some(count, "device", "devices")}`,
+    firstWill: (version: string, count: number) =>
+      `Version ${version} goes to ${some(count, "device", "devices")} at the next contact. All others stay as they are.`,
+
+    devices: "Devices",
+    device: "Device",
+    runs: "Runs",
+    standing: "Update",
+    lastContact: "Last contact",
+    noVersion: "unknown",
+    standings: {
+      "runs-it": "Up to date",
+      newer: "Newer",
+      given: "Will update",
+      trying: "Updating",
+      failed: "Not installed",
+      "went-back": "Went back",
+      "not-yet": "Not yet",
+      held: "Held",
+      "no-bundle": "Not for it",
+      "too-old": "Too old",
+      "by-hand": "By hand",
+      silent: "Unknown",
+      gone: "Revoked",
+      none: "As it is",
+    },
+    why: {
+      given: "at its next contact, between two backups",
+      trying: "installed, and not heard of yet",
+      "not-yet": "when it goes to all",
+      held: "too many others went back",
+      "no-bundle": "the release has nothing for this kind of machine",
+      "too-old": "this release cannot follow the version that runs there",
+      silent: "it has not said what kind of machine it is; an older version runs there",
+    } as Record<string, string>,
+    codes: {
+      died: "The new version ended again and again before it reached the server.",
+      silent: "The new version did not reach the server in its time.",
+      unconfirmed: "The new version could not tell the server that it runs.",
+      "self-check-failed": "The new version does not start there.",
+      "release-refused": "The release is not signed as this device expects, is too old, or is not for it.",
+      "bundle-damaged": "What the server sent is not what was signed.",
+      "bundle-unsafe": "The bundle holds what no release should, and was not unpacked.",
+      "disk-full": "Its disk is full.",
+      "server-unreachable": "The connection broke. It tries again.",
+      development: "It was installed by Python's own means (pip, uv, a clone).",
+      package: "A package manager updates it.",
+      bundle: "It cannot write where it is installed, or has no release keys.",
+    } as Record<string, string>,
+    said: "It says:",
+
+    kept: "Releases on this server",
+    released: "Released",
+    machines: "For",
+    validUntil: "Good until",
+    signed: "Signed",
+    signedWords: { yes: "yes", no: "no", unknown: "devices check" },
+    whole: "whole",
+    broken: "Not usable",
+    state: "State",
+
+    history: "Who changed what",
+    when: "When",
+    who: "Who",
+    what: "What",
+    itself: "by itself",
+    didOff: (version: string) => (version ? `paused ${version}` : "took it back"),
+    didFirst: (version: string, count: number) =>
+      `${version} to ${some(count, "first device", "first devices")}`,
+    didAll: (version: string) => `${version} to all`,
+  },
+
   safeDoor: {
     strip: "Opened by your own client: this page does not come from the server.",
     here: "This page comes from your own client on this machine, not from the server. So nobody who changes the server can change what it does with your password.",
@@ -766,7 +882,6 @@ export const en = {
     } as Record<string, string>,
   },
 
-  settings,
   enrol: {
     title: "Set up a device",
     asks: "This device wants to back up to your account",
@@ -887,6 +1002,8 @@ export const en = {
       "cache (CACHEDIR.TAG)": "Caches, marked as such",
     } as Record<string, string>,
   },
+
+  settings,
 
   failure: {
     title: "That did not work",

@@ -47,6 +47,10 @@ export const problemClasses: Record<string, ProblemWords> = {
     title: "Ein Befehl rund um die Sicherung ist gescheitert",
     advice: "Was er bereitstellen sollte, etwa der Auszug einer Datenbank, kann in dieser Sicherung fehlen oder alt sein. `csb log` auf dem Gerät zeigt, was er ausgegeben hat.",
   },
+  "read-live": {
+    title: "Gelesen, während es sich ändern konnte",
+    advice: "Das Dateisystem hat für das Backup nicht stillgehalten: Zusammengehörige Dateien, etwa die einer Datenbank, können von verschiedenen Augenblicken sein. `csb stills` auf dem Gerät sagt, was möglich ist.",
+  },
   "time-out-of-range": {
     title: "Liegt zeitlich zu weit weg",
     advice: "Der Inhalt ist gesichert, mit der nächstmöglichen Zeit: Jahre 1677 bis 2262.",

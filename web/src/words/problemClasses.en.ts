@@ -50,6 +50,10 @@ export const problemClasses: Record<string, ProblemWords> = {
     title: "A command around the backup failed",
     advice: "What it should have made ready, such as a dump of a database, may be missing or old in this snapshot. `csb log` on the device shows what it printed.",
   },
+  "read-live": {
+    title: "Read while it could change",
+    advice: "Its file system did not hold still for the backup: files that belong together, such as those of a database, may be of different moments. `csb stills` on the device says what can be had.",
+  },
   "time-out-of-range": {
     title: "Dated too far away",
     advice: "Its content is kept, with the nearest time that can be: years 1677 to 2262.",

@@ -13,7 +13,7 @@ from csbackup.rules.problem_classes import advice_on
 
 LINES = 20
 WIDTH = 79
-_REST_LINES = 6  # for the names of the other classes
+_REST_LINES = 7  # for the names of the other classes
 _SAYS_NOTHING_NEW = ("permission-denied", "vanished")  # the message repeats the title
 
 

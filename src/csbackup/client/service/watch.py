@@ -167,11 +167,11 @@ class FolderWatch:
     def _goes_on(self) -> bool:
         return self._wanted and not self._ending and not self._anew
 
-    def _begin_watching(self, folders: Folders) -> _Watching | None:
+    def _begin_watching(self, folders: Folders) -> Watching | None:
         """None where nothing can be watched; `shortfall` says what is looked at instead."""
         self.shortfall = _of_remote(folders)
         try:
-            watching = _Watching(folders, self._most)
+            watching = Watching(folders, self._most)
         except OSError as failure:
             self.shortfall = f"the system gives no watch ({failure.strerror})"
             return None
@@ -186,7 +186,7 @@ class FolderWatch:
         LOG.info("watching %d folders", watching.number)
         return watching
 
-    def _hear(self, watching: _Watching | None) -> None:
+    def _hear(self, watching: Watching | None) -> None:
         if watching is None:
             self._sleep(_TICK_SECONDS)
             return
@@ -249,7 +249,7 @@ class _Looks:
         return before != self._seen
 
 
-class _Watching:
+class Watching:
     """The watches on all folders of the source."""
 
     def __init__(self, folders: Folders, most: int) -> None:

@@ -160,6 +160,7 @@ def _facts(row: Row, now: int) -> DeviceFacts:
         says_running=said or uploading,
         problems=sum(count for _, count in counts),
         coverage=1.0 if ppm is None else ppm / 1_000_000,
+        says_paused=row["state"] == "paused",
     )
 
 

@@ -43,7 +43,7 @@ export function PythonWay({ system, server, account }: Props) {
         <Stack gap="sm" mt="sm">
           {door === null && (
             <p>
-              <Anchor href={server.client_wheel} download>
+              <Anchor href={server.client_wheel}>
                 {server.client_wheel.split("/").at(-1)}
               </Anchor>
             </p>

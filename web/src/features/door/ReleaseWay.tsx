@@ -107,19 +107,25 @@ function Files({ offer, download, machine }: FilesProps) {
   );
 }
 
+/**
+ * Plain links, which the server's answer makes downloads: with the attribute `download`, Chromium
+ * forgets that the person went on in spite of its warning, and the download never begins.
+ */
 function FileList({ target, offer, download }: { target: Target; offer: Offer; download: Download }) {
   const words = useWords().getting;
   return (
     <ul className={styles.files}>
       {filesFor(target, download.files, offer).map(({ kind, file }) => (
         <li key={file.name}>
-          <Anchor href={door === null ? file.path : serverAddress() + file.path} download={file.name}>
-            <IconDownload size={16} aria-hidden="true" />
-            <bdi>{file.name}</bdi>
-          </Anchor>
-          <span className={styles.size}>
-            <Size bytes={file.size} />
-          </span>
+          <div className={styles.fileHead}>
+            <Anchor href={door === null ? file.path : serverAddress() + file.path}>
+              <IconDownload size={16} aria-hidden="true" />
+              <bdi>{file.name}</bdi>
+            </Anchor>
+            <span className={styles.size}>
+              <Size bytes={file.size} />
+            </span>
+          </div>
           <p className={styles.note}>{words.kinds[kind](file.name)}</p>
           <p className={styles.hash}>
             {words.hash} <code>{file.sha256}</code>
