@@ -17,7 +17,8 @@ interface Props {
 }
 
 export function WaitingForDevice({ code, signedIn, renew }: Props) {
-  const words = useWords().getting;
+  const { getting: words, enrol } = useWords();
+  const typing = enrol.typeCode;
   const download = useQuery(downloadStateQuery(code));
   const step = download.isError ? "over" : (download.data?.state ?? "waiting");
   return (
@@ -34,6 +35,11 @@ export function WaitingForDevice({ code, signedIn, renew }: Props) {
       {step === "over" && (
         <Button variant="default" size="xs" onClick={renew}>
           {words.renew}
+        </Button>
+      )}
+      {step === "fetched" && (
+        <Button component={Link} href="/enrol" size="xs" variant="default">
+          {typing}
         </Button>
       )}
       {step === "used" && signedIn && (
