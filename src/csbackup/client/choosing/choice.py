@@ -106,8 +106,8 @@ class Choice:
             exclusions = tuple(dict.fromkeys((*settings.exclusions, *chosen.exclusions)))
             save_settings(self._home, replace(settings, roots=roots, exclusions=exclusions))
             self.run.start()
-            if self._service.state != "running":
-                self._service = self._start_service()
+        if self._service.state != "running":
+            self._service = self._start_service()
 
     @property
     def service(self) -> messages.ServiceStanding:

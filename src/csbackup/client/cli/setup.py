@@ -154,14 +154,15 @@ def _accompany(door: Door, page: SetupPage, wishes: _Wishes) -> int:
         if choice is not None and not told:
             told = True
             _tell_enrolled(page.device)
-        ended = choice is not None and choice.run.told().state in ("done", "problems", "failed")
-        if choice is not None and ended and choice.run.told().state != "failed":
+        state = choice.run.told().state if choice is not None else "none"
+        is_alone = door.idle_seconds() > idle_seconds and state != "running"
+        if choice is not None and state in ("done", "problems"):
             time.sleep(min(LINGER_SECONDS, idle_seconds))  # the page still has to hear of it
+            return _end(choice, wishes)
+        if choice is not None and is_alone:
             return _end(choice, wishes)
         if choice is None and page.is_late(time.time_ns()):
             raise EnrolmentExpired
-        if door.idle_seconds() > idle_seconds and choice is not None:
-            return _end(choice, wishes)
         time.sleep(0.2)
 
 
