@@ -1018,6 +1018,7 @@ export const de: Words = {
     codes: {
       "enrolment-code-mistyped": "Das ist kein vollständiger Code. Er hat zwölf Buchstaben und Ziffern.",
       "enrolment-code-wrong": "Kein wartendes Gerät zeigt diesen Code. Vergleichen Sie ihn mit dem Gerät, Zeichen für Zeichen.",
+      "path-problem": "Ein Ordner lässt sich nicht sichern: Er ist nicht da, oder dieser Client darf ihn nicht lesen. Nehmen Sie das Häkchen weg, oder wählen Sie einen anderen.",
       "enrolment-used": "Dieses Gerät ist schon eingerichtet.",
       "server-unreachable": "Der Server antwortet nicht. Prüfen Sie, ob er läuft und ob Sie verbunden sind.",
       "sign-in-failed": "Der Kontoname oder das Passwort ist falsch.",
