@@ -243,13 +243,9 @@ def look(page: Page, name: str) -> None:
 def test_a_device_takes_over_from_a_lost_one(
     visitor: Person, server: Server, machine: Client, tmp_path: Path
 ) -> None:
-    lost, papers = (
-        Client(tmp_path / "lost", server.url, server.pin, password=PASSWORD),
-        tmp_path / "p",
-    )
+    lost = Client(tmp_path / "lost", server.url, server.pin, password=PASSWORD)
+    papers = machine.home.parent / "Documents"
     lost.register("hanna", device="lost laptop")
-    papers.mkdir()
-    (papers / "a.txt").write_text("a")
     lost.run("add", str(papers))
     lost.backup()
     page = visitor.page
