@@ -17,24 +17,6 @@ SUFFIX = ".cpython-313-arm-linux-gnueabihf.so"
 # Debian's oldest: no NEON. The alignment lets machines with wide memory pages load it.
 _FLAGS = ("-O2", "-fPIC", "-shared", "-s", "-march=armv7-a+fp", "-mfpu=vfpv3-d16")
 _LINK = ("-Wl,-z,max-page-size=65536", "-Wl,-z,relro,-z,now", "-Wl,--build-id=none")
-_ZLIB = "adler32 compress crc32 deflate infback inffast inflate inftrees trees uncompr zutil"
-_ZLIB_FILES = "gzclose gzlib gzread gzwrite"
-
-
-def compile_zlib(source: Path, scratch: Path, library: Path) -> None:
-    """zlib with its symbols' versions, as Debian's own has them."""
-    folder = _unpack(source, scratch / "zlib")
-    files = [folder / f"{name}.c" for name in f"{_ZLIB} {_ZLIB_FILES}".split()]
-    _compile(
-        files,
-        library,
-        "-D_LARGEFILE64_SOURCE=1",
-        "-DHAVE_UNISTD_H",
-        "-DHAVE_HIDDEN",
-        "-Wl,-soname,libz.so.1",
-        f"-Wl,--version-script,{folder / 'zlib.map'}",
-        "-Wl,--undefined-version",
-    )
 
 
 def compile_extensions(source: Path, cython: Path, headers: Path, scratch: Path) -> list[Path]:

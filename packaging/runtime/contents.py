@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from locks import SOURCE
 from targets import Target
 
 PYTHON = "3.13"
@@ -26,8 +25,6 @@ _PACKAGES = (
 )
 # Where the Python package index has no wheel for ARMv7, Debian's build of the same library.
 _ARMV7_PACKAGES = ("python3-cffi-backend", "python3-zstandard", "libpython3.13-dev")
-# zlib is compiled again for ARMv7: Debian's cannot be loaded where memory pages are 32 KiB.
-_SOURCES = ("zlib",)
 
 
 def debian_packages(target: Target) -> tuple[str, ...]:
@@ -36,13 +33,12 @@ def debian_packages(target: Target) -> tuple[str, ...]:
 
 def all_debian_names(targets: list[Target]) -> list[tuple[str, str]]:
     """(machine, package) of everything that the lock names."""
-    binaries = [(one.debian, name) for one in targets for name in debian_packages(one)]
-    return [*binaries, *((SOURCE, name) for name in _SOURCES)]
+    return [(one.debian, name) for one in targets for name in debian_packages(one)]
 
 
 # --- wheels ---
 
-SERVER_MAY_USE = ("platformdirs", "pyfastcdc")  # its shell commands, and the client's parts
+SERVER_MAY_USE = ("pathspec", "platformdirs", "pyfastcdc")  # by what is shared with the client
 ARMV7_FROM_DEBIAN = ("cffi", "zstandard")
 ARMV7_COMPILED = ("pyfastcdc", "httptools")  # from their source, with the tool below
 ARMV7_TOOL = "cython"

@@ -8,13 +8,12 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
 RUNTIME = FOLDER / "runtime.lock"
-SOURCE = "source"
 _HEADER = "# Written by packaging/runtime/lock.py.\n# machine package version suite sha256 path\n"
 
 
 @dataclass(frozen=True, slots=True)
 class DebianFile:
-    """One file of Debian's archive. `machine`: Debian's name of it, or `source`."""
+    """One file of Debian's archive. `machine`: Debian's name of it."""
 
     machine: str
     package: str

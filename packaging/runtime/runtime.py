@@ -22,7 +22,7 @@ import contents
 import elf
 import locks
 import wheels
-from locks import SOURCE, DebianFile
+from locks import DebianFile
 from problems import BuildStopped
 from targets import Target, of_this_machine
 from workshop import Workshop
@@ -43,8 +43,6 @@ def build(target: Target, kind: str, package: Path, folder: Path, workshop: Work
     _take_program(tree, target, folder)
     site = folder / PACKAGES
     _install_wheels(target, kind, tree, site, workshop)
-    if target.debian == "armhf":
-        _replace_zlib(folder / "lib", workshop)
     _take_libraries(tree, target, folder)
     _strip(site, target)
     _add_library(target, tree, folder, workshop)
@@ -145,17 +143,6 @@ def _take_from_debian(tree: Path, site: Path) -> None:
     shutil.copytree(packages / "zstandard", site / "zstandard")
 
 
-def _replace_zlib(libraries: Path, workshop: Workshop) -> None:
-    sources = [one for one in locks.read_runtime() if one.machine == SOURCE]
-    (path,) = workshop.archive.fetch(sources, allow_drift=workshop.allow_drift)
-
-    def compile_it(folder: Path) -> None:
-        armv7.compile_zlib(path, workshop.scratch, folder / "libz.so.1")
-
-    made = workshop.once("armv7-zlib", [str(path)], compile_it)
-    shutil.copy(made / "libz.so.1", libraries / "libz.so.1")
-
-
 def _drop_what_is_not_needed(site: Path) -> None:
     for name in contents.NOT_NEEDED:
         shutil.rmtree(site / name, ignore_errors=True)
@@ -179,7 +166,7 @@ def _strip(site: Path, target: Target) -> None:
 def _add_library(target: Target, tree: Path, folder: Path, workshop: Workshop) -> None:
     def compile_library(made: Path) -> None:
         _copy_library(tree, made / "library")
-        _run_compiler(workshop, [made / "library"])
+        _run_compiler(workshop, made / "library", "--lean")
         _zip(made / "library", made / "library.zip")
 
     made = workshop.once("library", _library_versions(target), compile_library)
@@ -191,9 +178,9 @@ def _add_library(target: Target, tree: Path, folder: Path, workshop: Workshop) -
 
 def _add_packages(site: Path, package: Path, workshop: Workshop, *, keep_sources: bool) -> None:
     """`keep_sources`: of our own package only; a server hands them out."""
-    _run_compiler(workshop, [site])
+    _run_compiler(workshop, site, "--lean")
     shutil.copytree(package, site, dirs_exist_ok=True)
-    _run_compiler(workshop, [site / "csbackup"], keep_sources=keep_sources)
+    _run_compiler(workshop, site / "csbackup", *(["--keep-sources"] if keep_sources else []))
 
 
 def _library_versions(target: Target) -> list[str]:
@@ -213,14 +200,12 @@ def _own_python(workshop: Workshop) -> list[str]:
     program = str(tree / "usr/bin" / f"python{contents.PYTHON}")
     loader = str(_library(tree, host, host.loader))
     start = ["--inhibit-cache", "--library-path", str(libraries), "--argv0", program, program]
-    return [loader, *start, "-I", "-B"]
+    # Bytecode says in which line something happened, not in which column: that takes memory.
+    return [loader, *start, "-I", "-B", "-X", "no_debug_ranges"]
 
 
-def _run_compiler(
-    workshop: Workshop, folders: Iterable[Path], *, keep_sources: bool = False
-) -> None:
-    options = ["--keep-sources"] if keep_sources else []
-    command = [*_own_python(workshop), str(HERE / "bytecode.py"), *options, *map(str, folders)]
+def _run_compiler(workshop: Workshop, folder: Path, *options: str) -> None:
+    command = [*_own_python(workshop), str(HERE / "bytecode.py"), *options, str(folder)]
     outcome = subprocess.run(command, capture_output=True, text=True, env={"PYTHONHASHSEED": "0"})
     if outcome.returncode:
         raise BuildStopped(f"Not everything could be compiled:\n{outcome.stdout}{outcome.stderr}")

@@ -7,7 +7,6 @@ import os
 import re
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from support.containers import IMAGE, VERSION, Container, Engine, need_engine
+from support.packages import Packages
 from support.ports import free_port
 from support.processes import Client
 
-ROOT = Path(__file__).resolve().parents[2]
 LARGEST_BYTES = 70_000_000
 IDLE_BYTES = 60 * 2**20
 USER = 10001
@@ -33,20 +32,13 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="module")
-def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The server's runtime for this machine; CSB_SERVER_RUNTIME names one that was built before."""
-    if named := os.environ.get("CSB_SERVER_RUNTIME"):
-        return Path(named)
-    out = tmp_path_factory.mktemp("runtime")
-    builder = str(ROOT / "packaging" / "runtime" / "build.py")
-    command = [sys.executable, builder, "--target", "linux-amd64", "--kind", "server"]
-    subprocess.run([*command, "--fast", "--out", str(out)], check=True, timeout=300)
-    return out / "runtime"
+def runtime(packages: Packages) -> Path:
+    return packages.server() / "runtime"
 
 
 @pytest.fixture(scope="module")
 def image(engine: Engine, runtime: Path) -> str:
-    engine.build_image("--for", "amd64", "--runtime", str(runtime))
+    engine.build_image("--for", "amd64", "--runtime", f"amd64={runtime}")
     return f"{IMAGE}:{VERSION}"
 
 
@@ -106,7 +98,9 @@ def test_an_admin_asks_the_server_from_outside(container: Container) -> None:
     created = container.execute("csb-server", "admin", "create", "root")
     status = json.loads(container.execute("csb-server", "status", "--json").out)
     refused = container.execute("csb-server", "rebuild", code=None)
+    healthy = container.execute("csb-server", "health")
 
+    assert healthy.out == "The server works.\n"
     assert re.search(r"https://\S+/#/setup\?code=\S+", created.out)
     assert status["running"] is True
     assert refused.code == 2
@@ -200,7 +194,7 @@ def test_it_runs_as_the_owner_of_a_folder(engine: Engine, image: str, tmp_path: 
         "run", "--detach", *options, "--env", f"CSB_SERVER_LISTEN=127.0.0.1:{port}", image
     ).out.strip()
     container = Container(engine, name, port)
-    container.await_health()
+    container.await_answer()
 
     assert container.status()["Uid"].split()[0] == "4711"
     assert (folder / "catalog.db").stat().st_uid == 4711
@@ -219,7 +213,7 @@ def test_releases_lie_inside_or_are_mounted(
 
     assert "CSB_SERVER_RELEASES=/releases" in settings
     engine.build_image(
-        "--for", "amd64", "--runtime", str(runtime), "--releases", str(tmp_path / "releases"),
+        "--for", "amd64", "--runtime", f"amd64={runtime}", "--releases", str(tmp_path / "releases"),
         "--name", "localhost/with-releases",
     )  # fmt: skip
     mounted = Path(_mount(engine, f"localhost/with-releases:{VERSION}"))

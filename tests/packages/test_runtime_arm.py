@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.foreign import programs_run
-from support.packages import Packages
+from support.packages import Packages, by_loader
 from support.processes import Client, start_server
 from support.whole_story import make_files, tell
 
@@ -51,13 +51,11 @@ def test_its_python_starts_itself_again(target: str, packages: Packages) -> None
 
 
 def test_armv7_runs_where_memory_pages_are_wide(packages: Packages) -> None:
-    runtime = packages.client("linux-armv7") / "runtime"
-    loader = [f"{runtime}/lib/ld-linux-armhf.so.3", "--inhibit-cache", "--library-path"]
-    python = [f"{runtime}/lib", "--argv0", f"{runtime}/bin/python3", f"{runtime}/bin/python3.13"]
+    python = by_loader(packages.client("linux-armv7") / "runtime").split()
     code = "import zlib, zstandard, blake3, ssl, sqlite3, lzma, ctypes, csbackup.client.cli"
 
     said = subprocess.run(
-        ["qemu-arm-static", "-p", "32768", *loader, *python, "-I", "-B", "-c", code],
+        ["qemu-arm-static", "-p", "32768", *python, "-c", code],
         capture_output=True,
         text=True,
     )

@@ -101,6 +101,13 @@ def make_programs(folder: Path, **commands: str) -> Path:
     return folder
 
 
+def by_loader(runtime: Path) -> str:
+    """How to start that runtime's Python without a shell."""
+    (loader,) = (runtime / "lib").glob("ld-linux-*")
+    python = f"--argv0 {runtime}/bin/python3 {runtime}/bin/python3.13 -I -B -X utf8"
+    return f"{loader} --inhibit-cache --library-path {runtime}/lib {python}"
+
+
 def lay_busybox(root: Path) -> None:
     """The few commands that a start script uses, in a root folder that has nothing else."""
     (root / "bin").mkdir(parents=True, exist_ok=True)

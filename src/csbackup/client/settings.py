@@ -22,7 +22,7 @@ from csbackup.rules.source import Folders, LeftOut, SourceSettings
 
 FILE = "settings.json"
 LOCK = "settings.lock"
-_LOCK_TRIES = 40
+_LOCK_TRIES = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +122,8 @@ def save_source(home: Home, settings: SourceSettings) -> None:
 @contextmanager
 def changing_settings(home: Home) -> Iterator[None]:
     """Nobody else changes the settings between what is read and what is written here."""
+    with suppress(OSError):  # the lock names it
+        home.make_folder()
     with ExitStack() as held:
         for _ in range(_LOCK_TRIES):
             with suppress(RunInProgress):

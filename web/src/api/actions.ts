@@ -1,7 +1,16 @@
 /** What the pages ask the server to change. Secrets stay with `lib/unlocking`; proofs go out. */
 
 import { withKeys, type Secret } from "../lib/unlocking";
-import { api, take, type Account, type NewOrder, type OrderDraft, type OrderPlan } from "./client";
+import {
+  type Account,
+  api,
+  type NewOrder,
+  type OrderDraft,
+  type OrderPlan,
+  type ReleaseOverview,
+  type Rollout,
+  take,
+} from "./client";
 
 /** Sign in, and make sure that the server shows the account's true keys. */
 export async function signIn(name: string, secret: Secret): Promise<Account> {
@@ -99,4 +108,9 @@ export async function placeOrder(order: NewOrder): Promise<void> {
 /** Take an order back; what is written already stays. */
 export async function withdrawOrder(order: string): Promise<void> {
   await take(api.DELETE("/api/v1/orders/{order}", { params: { path: { order } } }));
+}
+
+/** Which release devices should run from now on, and which of them. */
+export async function setRollout(rollout: Rollout): Promise<ReleaseOverview> {
+  return take(api.PUT("/api/v1/admin/rollout", { body: rollout }));
 }

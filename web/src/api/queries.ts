@@ -164,6 +164,13 @@ export const accountsQuery = queryOptions({
   refetchInterval: 60 * SECOND,
 });
 
+/** The releases of the client, what each device runs, and who gets which. */
+export const rolloutQuery = queryOptions({
+  queryKey: ["rollout"],
+  queryFn: () => take(api.GET("/api/v1/admin/rollout")),
+  refetchInterval: 15 * SECOND,
+});
+
 export const statusQuery = queryOptions({
   queryKey: ["status"],
   queryFn: () => take(api.GET("/api/v1/admin/status")),

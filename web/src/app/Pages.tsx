@@ -58,6 +58,9 @@ const TemplatesPage = lazy(async () => ({
 const ServerPage = lazy(async () => ({
   default: (await import("../features/admin/ServerPage")).ServerPage,
 }));
+const ReleasesPage = lazy(async () => ({
+  default: (await import("../features/releases/ReleasesPage")).ReleasesPage,
+}));
 
 const DEVICE = "/devices/:device/:kind?/:snapshot?/:path?";
 const SETTINGS = "/devices/:device/settings";
@@ -154,6 +157,9 @@ function AdminPages() {
       </Route>
       <Route path="/admin/accounts">
         <AccountsPage />
+      </Route>
+      <Route path="/admin/releases">
+        <ReleasesPage />
       </Route>
       <Route path="/admin/server">
         <ServerPage />

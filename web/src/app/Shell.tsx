@@ -105,9 +105,10 @@ function AdminNavigation({ account }: { account: Account | null }) {
   const [here] = useLocation();
   if (account?.role !== "admin" || !here.startsWith("/admin")) return null;
   const places = [
-    { href: "/admin", text: words.allDevices, active: !/^\/admin\/(accounts|server|templates)/.test(here) },
+    { href: "/admin", text: words.allDevices, active: !/^\/admin\/(accounts|releases|server|templates)/.test(here) },
     { href: "/admin/accounts", text: words.accounts, active: here === "/admin/accounts" },
     { href: "/admin/templates", text: settings.templates.nav, active: here === "/admin/templates" },
+    { href: "/admin/releases", text: words.releases, active: here === "/admin/releases" },
     { href: "/admin/server", text: words.server, active: here === "/admin/server" },
   ];
   return (

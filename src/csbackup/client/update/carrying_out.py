@@ -1,7 +1,7 @@
 """Becoming another version: what is written first, and what a crash leaves behind.
 
     1  .download/<hash>.part     the bundle; what came of it is gone on with
-    2  versions/.<v>.new         unpacked and fsynced; removed by the next attempt
+    2  versions/.<v>.new         unpacked and fsynced; swept away by the next start or attempt
     3  versions/<v>              whole, and started by nobody: the next attempt makes it anew
     4  (the new version checks itself)
     5  update.json               `newest`: from now on nothing older is taken, though this never ran
@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 from csbackup.client.config import Home
 from csbackup.client.connection import ReleaseSource
 from csbackup.client.log import LOG
+from csbackup.client.platform.durable import remove_tree
 from csbackup.client.update.checking import start_once
 from csbackup.client.update.failures import BundleUnsafe, SelfCheckFailed
 from csbackup.client.update.fetching import download, fetch_verdict
@@ -63,6 +64,13 @@ def carry_out(plan: UpdatePlan, update: Update) -> Version:
     LOG.info("updating to version %s", version)
     try:
         _install(version, update)
+    except _AGAINST_THE_RELEASE as failure:
+        _remember(update.home, version, failure)
+        remove_tree(
+            update.installation.version_folder(version)
+        )  # or a lost pointer would lead here
+        remove_tree(update.installation.downloads)
+        raise
     except CsbError as failure:
         _remember(update.home, version, failure)
         raise

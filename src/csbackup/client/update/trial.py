@@ -6,6 +6,8 @@ here as it wrote them, whatever is in them: a person, or half a disk, may have b
 
 from __future__ import annotations
 
+import re
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -20,6 +22,7 @@ from csbackup.protocol.messages import UpdateReport
 TRIAL, STARTS, REST, ROLLED_BACK = "trial", "trial-starts", "trial-rest", "rolled-back"
 FINAL = ("died",)  # and not what may have been the network
 _LONGEST = 4096
+_ASIDE = re.compile(r"(current|rolled-back)\.\d+|\.(current|trial)\.new")
 _WORDS = {
     "died": "It ended again and again before the server heard of it.",
     "silent": "It did not reach the server in the time it had.",
@@ -120,6 +123,16 @@ def tidy(installation: Installation, *, before: Version | None) -> None:
         if version not in (installation.running, before, installation.current()):
             remove_tree(installation.version_folder(version))
     remove_tree(installation.downloads)
+    sweep(installation)
+
+
+def sweep(installation: Installation) -> None:
+    """Remove what a crash left half made or half removed; only while nobody updates."""
+    for entry in installation.versions.glob(".*"):
+        shutil.rmtree(entry, ignore_errors=True)
+    for entry in installation.folder.iterdir():
+        if _ASIDE.fullmatch(entry.name):
+            entry.unlink(missing_ok=True)
 
 
 def _remember(home: Home, version: Version, reason: str) -> None:

@@ -65,10 +65,14 @@ def _extract(bundle: Path, name: str, version: Version, target: Path) -> None:
 
 
 def _extract_members(archive: tarfile.TarFile, name: str, version: Version, target: Path) -> None:
+    size = 0
     for number, member in enumerate(archive):
         if number >= MOST_MEMBERS:
             raise BundleUnsafe(name, f"it has more than {MOST_MEMBERS:,} members")
         _check_member(member, name, version)
+        size += member.size
+        if size > MOST_BYTES:
+            raise _too_much(name)
         archive.extract(member, target, filter="data")
         if member.isdir():
             (target / member.name).chmod(_FOLDER_MODE)
@@ -95,7 +99,11 @@ class _Limited:
 
     def read(self, size: int) -> bytes:
         if size > self._left:
-            raise BundleUnsafe(self._name, f"it unpacks to more than {MOST_BYTES:,} bytes")
+            raise _too_much(self._name)
         content = self._plain.read(size)
         self._left -= len(content)
         return content
+
+
+def _too_much(name: str) -> BundleUnsafe:
+    return BundleUnsafe(name, f"it unpacks to more than {MOST_BYTES:,} bytes")
