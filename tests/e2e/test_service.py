@@ -136,7 +136,7 @@ def test_a_pause_ends_a_backup_and_resume_goes_on_with_it(device: Client, source
         until(lambda: is_kept(device, source / "big"), 40)
 
     assert "Paused until" in paused
-    assert "Waits     paused until" in says
+    assert "Paused    until" in says
     assert not none_yet
     assert "Invalid value" in by_hand_refused
 

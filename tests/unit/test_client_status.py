@@ -26,6 +26,7 @@ from csbackup.client.problems import Problem, grouped
 from csbackup.format.ids import AccountId, DeviceId, SourceId
 from csbackup.format.keys import account_keys
 from csbackup.format.snapshot import Settings
+from csbackup.rules.schedule import Reason
 from support.sealed_world import SealedWorld
 
 HOUR = 3600 * 1_000_000_000
@@ -191,6 +192,41 @@ def test_restore_orders_are_said_where_there_are_any() -> None:
 
 
 # --- gathering ---
+
+
+@pytest.mark.parametrize(
+    ("service", "says"),
+    [
+        (
+            ServiceState(7, 3600, NOW + HOUR, reasons=(Reason("quiet-hours", NOW + HOUR),)),
+            "Waits     quiet hours until",
+        ),
+        (ServiceState(7, 3600, 0, reasons=(Reason("metered"),)), "Waits     the link is metered"),
+        (ServiceState(7, 3600, 0, reasons=(Reason("metered"),)), "Next      not known, by the"),
+        (
+            ServiceState(7, 3600, NOW + HOUR, 2, (Reason("failed", NOW + HOUR),)),
+            "Waits     the last try failed; again until",
+        ),
+        (ServiceState(7, 3600, NOW, continuous=True), "(every 1 hour, and after changes)"),
+        (
+            ServiceState(7, 3600, NOW, continuous=True, shortfall="there are too many folders"),
+            "Changes   looked for every minute or two: there are too many folders",
+        ),
+    ],
+)
+def test_what_the_service_waits_for_is_said(service: ServiceState, says: str) -> None:
+    lines = status_lines(assess(facts(service=service)))
+
+    assert any(says in line for line in lines)
+
+
+def test_a_pause_is_said_once() -> None:
+    service = ServiceState(7, 3600, NOW + HOUR, reasons=(Reason("paused", NOW + HOUR),))
+
+    lines = status_lines(assess(facts(service=service, paused_until=NOW + HOUR)))
+
+    assert sum("aused" in line for line in lines) == 1
+    assert describe(assess(facts(paused_until=NOW + HOUR)))["paused_until"] is not None
 
 
 def test_a_service_is_known_only_while_it_runs(tmp_path: Path) -> None:

@@ -8,8 +8,11 @@ import pytest
 
 from csbackup.client.config import Home
 from csbackup.client.hooks import Hooks, load_hooks
+from csbackup.client.keyring import EnrolledDevice, save_device
 from csbackup.client.pausing import load_pause
 from csbackup.client.settings import load_limits, load_schedule
+from csbackup.format.ids import AccountId, DeviceId
+from csbackup.format.keys import account_keys
 from support.processes import Result, clean_environment, run_program
 
 
@@ -18,12 +21,24 @@ def home(tmp_path: Path) -> Home:
     return Home(tmp_path / "state")
 
 
+@pytest.fixture
+def enrolled(home: Home) -> Home:
+    account = AccountId(b"a" * 16)
+    device = EnrolledDevice(
+        "http://127.0.0.1:9", "", "anna", "laptop", account, DeviceId(b"d" * 16), 1,
+        account_keys(b"m" * 32, account).device, b"s" * 32, b"x" * 32, "csbd_t",
+    )  # fmt: skip
+    save_device(home, device)
+    return home
+
+
 def csb(home: Home, *arguments: str) -> Result:
     env = clean_environment(CSB_HOME=str(home.path), COLUMNS="120")
     return run_program("csb", *arguments, env=env)
 
 
-def test_a_schedule_is_set_in_parts_and_shown(home: Home) -> None:
+def test_a_schedule_is_set_in_parts_and_shown(enrolled: Home) -> None:
+    home = enrolled
     csb(home, "schedule", "set", "--every", "4h", "--continuous").expect(0)
     csb(home, "schedule", "set", "--quiet", "22:00-7:00", "--quiet", "mon-fri 9:00-12:30").expect(0)
     csb(home, "schedule", "set", "--battery-above", "50", "--on-metered").expect(0)
@@ -65,15 +80,16 @@ def test_a_schedule_is_set_in_parts_and_shown(home: Home) -> None:
         ("hooks", "set-before", " "),
     ],
 )
-def test_what_makes_no_sense_changes_nothing(home: Home, arguments: tuple[str, ...]) -> None:
-    refused = csb(home, *arguments)
+def test_what_makes_no_sense_changes_nothing(enrolled: Home, arguments: tuple[str, ...]) -> None:
+    refused = csb(enrolled, *arguments)
 
     assert refused.code == 2
-    assert refused.err
-    assert not list(home.path.glob("*.json"))
+    assert "not-enrolled" not in refused.err
+    assert [path.name for path in enrolled.path.glob("*.json")] == ["device.json"]
 
 
-def test_limits_are_set_in_parts_and_shown(home: Home) -> None:
+def test_limits_are_set_in_parts_and_shown(enrolled: Home) -> None:
+    home = enrolled
     csb(home, "limits", "set", "--upload", "2M", "--download", "500kB/s").expect(0)
     csb(
         home, "limits", "set", "--upload-at", "mon-fri 8:00-18:00=100k", "--upload-at",
@@ -97,8 +113,11 @@ def test_limits_are_set_in_parts_and_shown(home: Home) -> None:
     assert (load_limits(home).upload, load_limits(home).upload_windows) == (None, ())
 
 
-def test_pausing_and_hooks_need_a_machine_that_is_set_up(home: Home) -> None:
-    for arguments in (("pause",), ("resume",), ("hooks", "set-before", "x"), ("hooks", "clear")):
+def test_setting_anything_needs_a_machine_that_is_set_up(home: Home) -> None:
+    for arguments in (
+        ("pause",), ("resume",), ("hooks", "set-before", "x"), ("hooks", "clear"),
+        ("schedule", "set", "--every", "2h"), ("limits", "set", "--upload", "1M"),
+    ):  # fmt: skip
         refused = csb(home, *arguments)
         assert (refused.code, "not-enrolled" in refused.err) == (2, True)
 

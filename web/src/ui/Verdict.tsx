@@ -9,7 +9,7 @@ import { byUrgency, StateBadge } from "./State";
 import styles from "./Verdict.module.css";
 import { useNow } from "./When";
 
-const FINE: Device["state"][] = ["ok", "running"];
+const FINE: Device["state"][] = ["ok", "running", "paused"];
 
 interface Props {
   /** Without those that were revoked. */

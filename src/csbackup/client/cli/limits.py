@@ -11,6 +11,7 @@ import click
 from csbackup.client.cli import kept, options
 from csbackup.client.cli.output import print_json, size
 from csbackup.client.cli.reaching import own_home
+from csbackup.client.keyring import load_device
 from csbackup.client.settings import changing_settings, load_limits, save_limits
 from csbackup.errors import PathProblem
 from csbackup.rules.limits import Limits, RateWindow, check_limits
@@ -137,6 +138,7 @@ def set_(  # noqa: PLR0913  a parameter an option
     if not changed:
         raise click.UsageError("Say what to set; --help lists it.")
     home = own_home()
+    load_device(home)
     kept.check_kept(home, "limits", anyway=anyway)
     with changing_settings(home):
         new = replace(load_limits(home), **changed)

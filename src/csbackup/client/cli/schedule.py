@@ -11,6 +11,7 @@ import click
 from csbackup.client.cli import kept, options
 from csbackup.client.cli.output import lasting, print_json
 from csbackup.client.cli.reaching import own_home
+from csbackup.client.keyring import load_device
 from csbackup.client.settings import changing_settings, load_schedule, save_schedule
 from csbackup.errors import PathProblem
 from csbackup.protocol.adapter import render
@@ -121,6 +122,7 @@ def set_(  # noqa: PLR0913  a parameter an option
     if not changed:
         raise click.UsageError("Say what to set; --help lists it.")
     home = own_home()
+    load_device(home)
     kept.check_kept(home, "schedule", anyway=anyway)
     with changing_settings(home):
         new = replace(load_schedule(home), **changed)

@@ -38,7 +38,6 @@ FOLDERS_SHOWN = 4
 FEWEST_PROBLEM_LINES = 3
 _WAITS: dict[ReasonCode, str] = {
     "quiet-hours": "quiet hours",
-    "paused": "paused",
     "on-battery": "on battery, and the schedule wants mains",
     "battery-low": "the battery is low",
     "metered": "the link is metered",
