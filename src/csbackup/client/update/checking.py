@@ -24,7 +24,7 @@ from csbackup.format.releases import Version
 COMMAND = ("self-check", "--json")
 SECONDS = 300  # the slowest machines read everything from a card
 _NOT_PASSED_ON = ("PYTHON", "LD_", "SYSTEMD_", "NOTIFY_", "WATCHDOG_")
-_OF_THE_SYSTEM = ("bz2", "ctypes", "hashlib", "lzma", "sqlite3", "ssl", "zlib")
+_OF_THE_SYSTEM = ("hashlib", "lzma", "sqlite3", "ssl", "zlib")
 
 
 def check_ourselves(home: Home) -> int:
