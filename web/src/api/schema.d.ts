@@ -1355,7 +1355,7 @@ export interface components {
         DeviceChange: {
             name: string;
         };
-        /** @description A device's certificate, signed by the account key. With `take_over` the device exists already: its serial is the old one plus one, and its old token ends. */
+        /** @description A device's certificate, signed by the account key. With `take_over` the device exists already: its serial is the old one plus one, and its old token ends. `download`: the code of the download that brought the client, whose page waits for it. */
         DeviceEnrolment: {
             device: string;
             name: string;
@@ -1364,6 +1364,7 @@ export interface components {
             certificate: string;
             signature: string;
             take_over?: boolean;
+            download?: string;
         };
         /** @description The newest snapshot of a device; sequence 0 and an empty id when there is none. */
         DeviceHead: {
