@@ -212,9 +212,16 @@ def _accept(listener: socket.socket, port: int, after_bytes: int) -> None:
     with suppress(OSError):
         while True:
             client, _ = listener.accept()
-            server = socket.create_connection(("127.0.0.1", port))
-            for ends in ((client, server, 1 << 40), (server, client, after_bytes)):
-                threading.Thread(target=_copy, args=ends, daemon=True).start()
+            pair = (client, port, after_bytes)
+            threading.Thread(target=_carry, args=pair, daemon=True).start()
+
+
+def _carry(client: socket.socket, port: int, after_bytes: int) -> None:
+    with client, socket.create_connection(("127.0.0.1", port)) as server:
+        asking = threading.Thread(target=_copy, args=(client, server, 1 << 40), daemon=True)
+        asking.start()
+        _copy(server, client, after_bytes)
+        asking.join()
 
 
 def _copy(source: socket.socket, target: socket.socket, left: int) -> None:
