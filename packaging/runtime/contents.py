@@ -38,7 +38,7 @@ def all_debian_names(targets: list[Target]) -> list[tuple[str, str]]:
 
 # --- wheels ---
 
-SERVER_MAY_USE = ("platformdirs", "pyfastcdc")  # its shell commands, and the client's parts
+SERVER_MAY_USE = ("pathspec", "platformdirs", "pyfastcdc")  # by what is shared with the client
 ARMV7_FROM_DEBIAN = ("cffi", "zstandard")
 ARMV7_COMPILED = ("pyfastcdc", "httptools")  # from their source, with the tool below
 ARMV7_TOOL = "cython"

@@ -6,6 +6,7 @@ indexes; apt checks their signatures with Debian's keyring, in a state folder of
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +18,6 @@ from problems import BuildStopped, Drift
 
 RELEASE = "trixie"
 _SUITES = (RELEASE, f"{RELEASE}-security")
-_MACHINES = ("amd64", "arm64", "armhf")
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _HELPER = "/usr/lib/apt/apt-helper"
 
@@ -44,18 +44,23 @@ class Archive:
         gone = [file for file, path in zip(wanted, found, strict=True) if path is None]
         if not gone:
             return [path for path in found if path is not None]
-        newest = self._newest_of(gone)
+        newest = self._newest_of(gone, tolerant=allow_drift)
         drift = Drift([(_label(file), file.version, newest[file].version) for file in gone])
         if not allow_drift:
             raise drift
         print(f"WARNING, NOT FOR A RELEASE. {drift}", flush=True)
         return self.fetch([newest.get(file, file) for file in wanted])
 
-    def newest(self, wanted: Iterable[tuple[str, str]]) -> list[DebianFile]:
-        """The newest there is of each (machine, package), by signed indexes."""
+    def newest(
+        self, wanted: Iterable[tuple[str, str]], *, tolerant: bool = False
+    ) -> list[DebianFile]:
+        """The newest there is of each (machine, package), by signed indexes.
+
+        `tolerant`: an index that cannot be had is done without. Never for a release.
+        """
         names = set(wanted)
         found: dict[tuple[str, str], DebianFile] = {}
-        for file in self._listed(names):
+        for file in self._listed(names, tolerant=tolerant):
             key = (file.machine, file.package)
             if key not in found or _is_newer(file.version, found[key].version):
                 found[key] = file
@@ -63,8 +68,11 @@ class Archive:
             raise BuildStopped(f"The archive has no {sorted(missing)}.")
         return sorted(found.values(), key=lambda file: (file.machine, file.package))
 
-    def _newest_of(self, files: list[DebianFile]) -> dict[DebianFile, DebianFile]:
-        newest = self.newest((file.machine, file.package) for file in files)
+    def _newest_of(
+        self, files: list[DebianFile], *, tolerant: bool
+    ) -> dict[DebianFile, DebianFile]:
+        names = [(file.machine, file.package) for file in files]
+        newest = self.newest(names, tolerant=tolerant)
         by_name = {(file.machine, file.package): file for file in newest}
         return {file: by_name[file.machine, file.package] for file in files}
 
@@ -88,36 +96,28 @@ class Archive:
         fetched.rename(kept)
         return kept
 
-    def _listed(self, names: set[tuple[str, str]]) -> Iterator[DebianFile]:
-        for suite, machine, index in self._indexes():
+    def _listed(self, names: set[tuple[str, str]], *, tolerant: bool) -> Iterator[DebianFile]:
+        machines = sorted({machine for machine, _ in names})
+        for suite, machine, index in self._indexes(machines, tolerant=tolerant):
             text = subprocess.run([_HELPER, "cat-file", index], capture_output=True, check=True)
             for paragraph in text.stdout.decode("utf-8").split("\n\n"):
                 package = paragraph.partition("\n")[0].removeprefix("Package: ")
                 if (machine, package) in names:  # the index is long: look before reading
                     yield _file(_fields(paragraph), machine, suite)
 
-    def _indexes(self) -> list[tuple[str, str, str]]:
+    def _indexes(self, machines: list[str], *, tolerant: bool) -> list[tuple[str, str, str]]:
         """(suite, machine, file) of every index, fresh and checked."""
-        options = self._apt_options()
-        update = subprocess.run(
-            ["apt-get", *options, "update", "-qq"], capture_output=True, text=True
-        )
-        if update.returncode or "Err:" in update.stdout:
-            raise BuildStopped(f"The archive's indexes were not read:\n{update.stderr.strip()}")
-        form = "$(CODENAME) $(ARCHITECTURE) $(CREATED_BY) $(FILENAME)"
-        lines = subprocess.run(
-            ["apt-get", *options, "indextargets", "--format", form],
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
+        options = self._apt_options(machines)
+        with (self._cache / "apt" / "turn").open("w") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)  # apt does not wait for another apt here
+            lines = _ask_apt(options, tolerant=tolerant)
         return [
             (suite, machine, index)
-            for suite, machine, kind, index in map(str.split, lines.splitlines())
-            if kind == "Packages"
+            for suite, machine, kind, index in map(str.split, lines)
+            if kind == "Packages" and Path(index).exists()
         ]
 
-    def _apt_options(self) -> list[str]:
+    def _apt_options(self, machines: list[str]) -> list[str]:
         """An apt of its own: another list of sources, another state, the same way to the net."""
         if not _KEYRING.is_file():
             raise BuildStopped("Debian's keys are not here: apt-get install debian-archive-keyring")
@@ -126,7 +126,8 @@ class Archive:
             (state / folder).mkdir(parents=True, exist_ok=True)
         (state / "status").touch()
         sources = state / "archive.sources"
-        sources.write_text("\n".join(map(self._source, _SUITES)), "utf-8")
+        paragraphs = (self._source(suite, machines) for suite in _SUITES)
+        sources.write_text("\n".join(paragraphs), "utf-8")
         settings = {
             "Dir::State::Lists": state / "lists",
             "Dir::State::status": state / "status",
@@ -139,11 +140,13 @@ class Archive:
         options = [f"-o{name}={value}" for name, value in settings.items()]
         return [*options, "-oAcquire::IndexTargets::deb::DEP-11::DefaultEnabled=false"]
 
-    def _source(self, suite: str) -> str:
-        machines = [one for one in _MACHINES if f"{suite}/{one}" not in self._skipped]
+    def _source(self, suite: str, machines: list[str]) -> str:
+        asked = [one for one in machines if f"{suite}/{one}" not in self._skipped]
+        if not asked:
+            return ""
         return (
             f"Types: deb\nURIs: {self._addresses[suite]}\nSuites: {suite}\n"
-            f"Components: main\nArchitectures: {' '.join(machines)}\n"
+            f"Components: main\nArchitectures: {' '.join(asked)}\n"
             f"Signed-By: {_KEYRING}\n"
         )
 
@@ -160,6 +163,15 @@ def check_hash(path: Path, sha256: str) -> None:
     if found != sha256:
         path.unlink()
         raise BuildStopped(f"{path.name} is not what the lock names: {found}, not {sha256}.")
+
+
+def _ask_apt(options: list[str], *, tolerant: bool) -> list[str]:
+    update = subprocess.run(["apt-get", *options, "update", "-qq"], capture_output=True, text=True)
+    if update.returncode and not tolerant:
+        raise BuildStopped(f"The archive's indexes were not read:\n{update.stderr.strip()}")
+    form = "$(CODENAME) $(ARCHITECTURE) $(CREATED_BY) $(FILENAME)"
+    command = ["apt-get", *options, "indextargets", "--format", form]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
 
 
 def _configured(ending: str) -> str:

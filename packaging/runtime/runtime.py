@@ -166,7 +166,7 @@ def _strip(site: Path, target: Target) -> None:
 def _add_library(target: Target, tree: Path, folder: Path, workshop: Workshop) -> None:
     def compile_library(made: Path) -> None:
         _copy_library(tree, made / "library")
-        _run_compiler(workshop, [made / "library"])
+        _run_compiler(workshop, made / "library", "--lean")
         _zip(made / "library", made / "library.zip")
 
     made = workshop.once("library", _library_versions(target), compile_library)
@@ -178,9 +178,9 @@ def _add_library(target: Target, tree: Path, folder: Path, workshop: Workshop) -
 
 def _add_packages(site: Path, package: Path, workshop: Workshop, *, keep_sources: bool) -> None:
     """`keep_sources`: of our own package only; a server hands them out."""
-    _run_compiler(workshop, [site])
+    _run_compiler(workshop, site, "--lean")
     shutil.copytree(package, site, dirs_exist_ok=True)
-    _run_compiler(workshop, [site / "csbackup"], keep_sources=keep_sources)
+    _run_compiler(workshop, site / "csbackup", *(["--keep-sources"] if keep_sources else []))
 
 
 def _library_versions(target: Target) -> list[str]:
@@ -200,14 +200,12 @@ def _own_python(workshop: Workshop) -> list[str]:
     program = str(tree / "usr/bin" / f"python{contents.PYTHON}")
     loader = str(_library(tree, host, host.loader))
     start = ["--inhibit-cache", "--library-path", str(libraries), "--argv0", program, program]
-    return [loader, *start, "-I", "-B"]
+    # Bytecode says in which line something happened, not in which column: that takes memory.
+    return [loader, *start, "-I", "-B", "-X", "no_debug_ranges"]
 
 
-def _run_compiler(
-    workshop: Workshop, folders: Iterable[Path], *, keep_sources: bool = False
-) -> None:
-    options = ["--keep-sources"] if keep_sources else []
-    command = [*_own_python(workshop), str(HERE / "bytecode.py"), *options, *map(str, folders)]
+def _run_compiler(workshop: Workshop, folder: Path, *options: str) -> None:
+    command = [*_own_python(workshop), str(HERE / "bytecode.py"), *options, str(folder)]
     outcome = subprocess.run(command, capture_output=True, text=True, env={"PYTHONHASHSEED": "0"})
     if outcome.returncode:
         raise BuildStopped(f"Not everything could be compiled:\n{outcome.stdout}{outcome.stderr}")
