@@ -16,6 +16,7 @@ archive no longer has what they name, the build stops and says what differs.
 from __future__ import annotations
 
 import argparse
+import fcntl
 import shutil
 import subprocess
 import sys
@@ -102,6 +103,7 @@ def main() -> int:
     formats = tuple(wanted.formats.split(","))
     if not set(formats) <= set(FORMATS):
         parser.error(f"--formats: some of {','.join(FORMATS)}")
+    CACHE.mkdir(parents=True, exist_ok=True)
     if not _has_web():
         return 1
     order = Order(
@@ -113,7 +115,6 @@ def main() -> int:
         formats,
         wanted.fast,
     )
-    CACHE.mkdir(parents=True, exist_ok=True)
     try:
         archive = Archive(CACHE, find_addresses(wanted.archive, wanted.security))
         with tempfile.TemporaryDirectory(prefix="csb-build-") as scratch:
@@ -125,8 +126,11 @@ def main() -> int:
 
 
 def _has_web() -> bool:
+    """Built where it is not current; two builds at once would write over each other."""
     builder = ROOT / "packaging" / "build_web.py"
-    return subprocess.run([sys.executable, str(builder)], stdout=sys.stderr).returncode == 0
+    with (CACHE / "web").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        return subprocess.run([sys.executable, str(builder)], stdout=sys.stderr).returncode == 0
 
 
 if __name__ == "__main__":

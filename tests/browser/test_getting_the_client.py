@@ -15,7 +15,7 @@ from support.browser import PHONE, Person, person
 from support.processes import Server, start_server
 from support.released import Machine, make_release
 from support.restoring import open_place
-from support.web_app import register
+from support.web_app import PASSWORD, register
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def begin(visitor: Person) -> str:
     """The command that the front door gives."""
     visitor.go("/")
     visitor.page.get_by_role("button", name="Get the client").click()
-    return visitor.page.get_by_text("curl -fsSk --pinnedpubkey").first.inner_text()
+    return visitor.page.get_by_text(f"{visitor.url}/i/").inner_text()
 
 
 def test_three_steps_from_the_front_door_to_a_machine_that_has_the_client(
@@ -39,7 +39,7 @@ def test_three_steps_from_the_front_door_to_a_machine_that_has_the_client(
     with open_place() as place:
         machine = Machine(place / "home")
         command = begin(visitor)
-        steps = visitor.page.locator("ol > li > h3").all_inner_texts()
+        steps = [one for one in visitor.page.locator("ol > li > h3").all() if one.is_visible()]
         expect(visitor.page.get_by_text("Waiting for your machine")).to_be_visible()
 
         machine.shell(command)
@@ -76,8 +76,37 @@ def test_who_is_signed_in_gets_a_code_of_the_own_account(visitor: Person) -> Non
     register(visitor, "anna")
     visitor.go("/add-device")
 
-    expect(visitor.page.get_by_text("curl -fsSk --pinnedpubkey").first).to_be_visible()
+    expect(visitor.page.get_by_text(f"{visitor.url}/i/")).to_be_visible()
     expect(visitor.page.get_by_text("Approve the machine in the browser")).to_be_visible()
+
+
+def test_the_page_shows_a_machine_that_asks_with_a_code_and_then_that_it_arrived(
+    visitor: Person,
+) -> None:
+    register(visitor, "bert")
+    visitor.go("/add-device")
+    command = visitor.page.get_by_text(f"{visitor.url}/i/").inner_text()
+    with open_place() as place:
+        machine = Machine(place / "home")
+        machine.shell(command)
+        with machine.running(f"{machine.csb} setup --no-browser --yes --name attic") as running:
+            agree_by_code(visitor, running.code())
+            running.end()
+
+    visitor.go("/add-device")
+    expect(visitor.page.get_by_text("Your machine has arrived")).to_be_visible(timeout=20_000)
+
+
+def agree_by_code(visitor: Person, code: str) -> None:
+    page = visitor.page
+    expect(page.get_by_text("A machine asks to be added")).to_be_visible(timeout=20_000)
+    page.get_by_role("link", name="Look at it").click()
+    expect(page.get_by_text("waits for its code")).to_contain_text("attic")
+    page.get_by_label("Code").fill(code)
+    page.get_by_role("button", name="Find the device").click()
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Set it up").click()
+    expect(page.get_by_text("is set up")).to_be_visible(timeout=20_000)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -14,7 +14,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from support.browser import Person, chromium, person
-from support.enrolling import SettingUp
 from support.packages import Packages, own_version
 from support.processes import start_server
 from support.released import Machine, sign_release
@@ -101,21 +100,13 @@ def protect(visitor: Person, machine: Machine, watch: Watch) -> None:
     page = visitor.page
     visitor.go("/")
     page.get_by_role("button", name="Get the client").click()
-    command = page.get_by_text("curl -fsSk --pinnedpubkey").first.inner_text()
+    command = page.get_by_text(f"{visitor.url}/i/").inner_text()
     watch.step("asked for the client")
-    process = machine.start(command)
-    running = SettingUp(process, [])
-    try:
+    with machine.running(command) as running:
         address = running.address()
         watch.step("ran the command in a terminal; the client is there")
         set_up(visitor, page, address, watch)
         assert running.end() == 0, "".join(running.lines)
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
-        assert process.stdout is not None
-        process.stdout.close()
 
 
 def set_up(visitor: Person, page: Page, address: str, watch: Watch) -> None:

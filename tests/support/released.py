@@ -27,6 +27,7 @@ from csbackup.format.releases import (
     sign_manifest,
 )
 from csbackup.server.services.releases import hash_file
+from support.enrolling import SettingUp
 from support.ordinary import as_somebody_ordinary
 from support.processes import PROGRAMS, RUN_SECONDS, Result
 from support.restoring import NOBODY, ROOT
@@ -36,6 +37,7 @@ SPARE = Ed25519PrivateKey.from_private_bytes(b"2" * 32)
 STRANGER = Ed25519PrivateKey.from_private_bytes(b"3" * 32)
 PINNED = tuple(key.public_key().public_bytes_raw() for key in (FIRST, SPARE))
 TARGETS = ("linux-amd64", "linux-arm64", "linux-armv7")
+_MOST_SECONDS = 120
 _DAY = 86_400 * 1_000_000_000
 _STARTS = f'#!/bin/sh\nexec "{PROGRAMS}/csb" "$@"\n'
 
@@ -143,9 +145,10 @@ class Machine:
         told = (finished.returncode, finished.stdout, finished.stderr)
         return Result(*told, ("sh", "-c", script)).expect(code)
 
-    def start(self, script: str) -> subprocess.Popen[str]:
-        """Run a script beside the test."""
-        return subprocess.Popen(
+    @contextmanager
+    def running(self, script: str) -> Iterator[SettingUp]:
+        """Run a script that sets this machine up beside the test, and end it afterwards."""
+        with subprocess.Popen(
             self._command(script),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -153,7 +156,14 @@ class Machine:
             text=True,
             errors="replace",
             env=self._environment(),
-        )
+        ) as process:
+            watch = threading.Timer(_MOST_SECONDS, process.kill)
+            watch.start()
+            try:
+                yield SettingUp(process, [])
+            finally:
+                watch.cancel()
+                process.kill()
 
     def _command(self, script: str) -> list[str]:
         scratch = self.home.parent / f"{self.home.name}-ways"

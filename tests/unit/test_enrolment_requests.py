@@ -37,7 +37,7 @@ def codes() -> DownloadCodes:
 
 @pytest.fixture
 def requests(codes: DownloadCodes) -> EnrolmentRequests:
-    return EnrolmentRequests(codes.use_for_account)
+    return EnrolmentRequests(codes)
 
 
 def asking() -> Asking:

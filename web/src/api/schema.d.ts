@@ -1474,7 +1474,7 @@ export interface components {
             /** Format: int64 */
             expires: number;
         };
-        /** @description One thing that a change does. `detail`: the path or pattern; `before` and `after`: minutes between backups, quiet minutes a week, percent, or bytes a second (null: as many as go). */
+        /** @description One thing that a change does. `detail`: the path or pattern; `was` and `becomes`: minutes between backups, quiet minutes a week, percent, or bytes a second (null: as many as go). */
         Effect: {
             /** @enum {string} */
             kind: "folder-added" | "folder-removed" | "nothing-left" | "one-file-system" | "all-file-systems" | "pattern-added" | "pattern-removed" | "patterns-reordered" | "defaults-on" | "defaults-off" | "rarer" | "oftener" | "continuous-on" | "continuous-off" | "quiet-longer" | "quiet-shorter" | "quiet-moved" | "battery-on" | "battery-off" | "battery-higher" | "battery-lower" | "metered-on" | "metered-off" | "slower" | "faster" | "rates-moved" | "download-slower" | "download-faster" | "priority-low" | "priority-usual";
@@ -1482,8 +1482,8 @@ export interface components {
             part: "folders" | "exclusions" | "schedule" | "limits";
             narrows: boolean;
             detail?: string;
-            before?: number | null;
-            after?: number | null;
+            was?: number | null;
+            becomes?: number | null;
         };
         /** @description `bundle` is empty while nobody agreed. */
         EnrolmentAnswer: {

@@ -917,6 +917,7 @@ export const de: Words = {
     codeHint: "Zwölf Buchstaben und Ziffern. Bindestriche und Großschreibung sind egal.",
     codeSubmit: "Gerät suchen",
     codeWhere: "Zeigt das Gerät keinen, rufen Sie dort dies auf:",
+    typeCode: "Es zeigt einen Code",
     waiting: (name: string) => `${name} wartet auf seinen Code.`,
     another: "Anderer Code",
     goingTitle: "Zurück zu Ihrem Gerät",

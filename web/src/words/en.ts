@@ -911,6 +911,7 @@ export const en = {
     codeHint: "Twelve letters and digits. Hyphens and case do not matter.",
     codeSubmit: "Find the device",
     codeWhere: "On the device, run this if it does not show one:",
+    typeCode: "It shows a code",
     waiting: (name: string) => `${name} waits for its code.`,
     another: "Another code",
     goingTitle: "Go back to your device",
