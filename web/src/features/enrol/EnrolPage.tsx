@@ -72,8 +72,13 @@ function Agreeing({ account, asked, onFound }: Props) {
 
 /** The device must mean the server that this page speaks for, or its bundle would go astray. */
 function isElsewhere({ offer, way }: Asked, pin: string): boolean {
-  const other = way.by === "loopback" && offer.origin !== location.origin;
+  const other = way.by === "loopback" && originOf(offer.origin) !== location.origin;
   return other || (offer.pin !== "" && offer.pin !== pin);
+}
+
+/** Of an address that may have a path, behind a proxy. */
+function originOf(address: string): string {
+  return URL.canParse(address) ? new URL(address).origin : "";
 }
 
 function Stop({ icon, title, text }: { icon: ReactNode; title: string; text: string }) {
