@@ -1,6 +1,7 @@
 """Makes and checks releases of the client: keys, manifest, signatures.
 
 python packaging/release keys new first.pem spare.pem --pin release-keys.json
+python packaging/release make dist --key first.pem --pinned release-keys.json
 python packaging/release sign dist/1.4.0 --key first.pem
 python packaging/release verify dist/1.4.0 --keys release-keys.json
 """
@@ -17,6 +18,7 @@ import click
 
 sys.path.insert(0, str(Path(__file__).parent))  # its modules, wherever it is started
 
+from building import build_bundles
 from keys import PASSPHRASE, new_key, read_key
 from signing import Plan, pack_with_gzip, sign_folder, verify_folder
 
@@ -79,6 +81,28 @@ def keys_show(files: tuple[Path, ...], pin: Path | None) -> None:
         click.echo(f"{public.hex()}  {path}")
     if pin is not None:
         pin.write_bytes(write_pinned(publics))
+
+
+@release.command("make")
+@click.argument("folder", type=_FILE)
+@click.option("--key", "key_files", multiple=True, required=True, type=_FILE, help="Signs it.")
+@click.option("--pinned", required=True, type=_FILE, help="The release-keys.json that clients get.")
+@click.option("--target", "targets", multiple=True, help="Such as linux-arm64; without it, all.")
+@click.option("--days", default=365, show_default=True, type=click.IntRange(1, 3650),
+              help="After so many days no client updates to it any more.")  # fmt: skip
+@click.pass_context
+def make(context: click.Context, folder: Path, pinned: Path, targets: tuple[str, ...],
+         **signing: Any) -> None:  # fmt: skip
+    """Build the client of this source for all machines, and sign it: FOLDER/VERSION.
+
+    \b
+    Example:
+      python packaging/release make dist --key first.pem --pinned release-keys.json
+      csb-server releases add dist/0.1.0 --data /srv/csb
+    """
+    made = build_bundles(folder, pinned, targets)
+    context.invoke(sign, folder=made, new_keys=None, channel="stable", min_version="0.0.0",
+                   no_gzip=False, **signing)  # fmt: skip
 
 
 @release.command("sign")

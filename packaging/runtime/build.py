@@ -72,8 +72,9 @@ def _build_server(order: Order, package: Path, workshop: Workshop) -> None:
 def _build_client(order: Order, package: Path, workshop: Workshop) -> None:
     folder = workshop.scratch / "made" / order.version
     runtime.build(order.target, "client", package, folder / "runtime", workshop)
-    shutil.copy(CLIENT / "csb.sh", folder / "csb")
-    (folder / "csb").chmod(0o755)
+    for source, name in (("csb.sh", "csb"), ("start.sh", "start.sh")):
+        shutil.copy(CLIENT / source, folder / name)
+        (folder / name).chmod(0o755)
     if order.keys is not None:
         shutil.copy(order.keys, folder / "release-keys.json")
         (folder / "release-keys.json").chmod(0o644)

@@ -44,7 +44,8 @@ def test_three_steps_from_the_front_door_to_a_machine_that_has_the_client(
 
         machine.shell(command)
 
-        expect(visitor.page.get_by_text("Your machine has fetched the client")).to_be_visible()
+        fetched = visitor.page.get_by_text("Your machine has fetched the client")
+        expect(fetched).to_be_visible(timeout=20_000)
         assert machine.shell(f"{machine.csb} version").out.startswith("csb ")
     assert len(steps) == 3
     assert visitor.page.get_by_text("Release 1.4.0").is_visible()

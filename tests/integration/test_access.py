@@ -9,7 +9,11 @@ from typing import Any
 
 import pytest
 
+from csbackup.client.connection import read_address
+from csbackup.client.enrolling.asking import Asking, ask_by_browser
 from csbackup.format import packing
+from csbackup.format.enrolment import Bundle, BundleHead
+from csbackup.format.ids import DeviceId
 from csbackup.protocol import messages
 from csbackup.protocol.adapter import render
 from csbackup.server.api.table import ROUTES
@@ -103,6 +107,10 @@ TABLE: dict[str, tuple[int, ...]] = {
     "assign_template": (401, 404, 403, 403, 403, 401, 404, 200),
     "device_settings": DEVICES,  # what they hold: see below
     "report_settings": DEVICES,
+    "ask_enrolment": OPEN,  # a device that nobody knows yet; the same again
+    "claim_enrolment": (404,) * 8,  # with another claim than its own: it is answered
+    "enrolment_requests": OWN,
+    "approve_enrolment": (401, 400, 403, 403, 403, 401, 400, 200),  # a bundle of Anna's account
     "admin_devices": ADMINS,
     "admin_accounts": ADMINS,
     "admin_status": ADMINS,
@@ -122,6 +130,7 @@ class World:
     upload: str
     pack: packing.Pack  # of the open upload
     order: SignedOrder  # from Anna, to her laptop
+    asking: Asking  # a device that waits for a code
     template: str  # Anna's
 
     def session(self) -> str:
@@ -154,9 +163,13 @@ def world(tmp_path: Path) -> Any:
         )
         tokens = {"anyone": "", **{name: caller.token for name, caller in callers.items()}}
         order = placed_order(api, anna, laptop)
+        address = read_address("https://nas.local:8443")
+        asking = ask_by_browser(address, "", "new", clock(), "")
+        path = f"enrolments/{asking.offer.request.hex()}"
+        assert api.put(path, json=render(asking.message(""))).status_code == 200
         SettingsDevice(api, laptop).tell()
         template = api.post("templates", token=anna.token, json=_TEMPLATE).json()["template"]
-        yield World(api, tokens, anna, laptop, backup, upload.hex(), pack, order, template)
+        yield World(api, tokens, anna, laptop, backup, upload.hex(), pack, order, asking, template)
 
 
 _TEMPLATE: dict[str, Any] = {"name": "Mine", "revision": 0, "change": {}, "person_may": []}
@@ -264,6 +277,24 @@ def _with_code(path: str) -> Callable[[World], Request]:
     return ask
 
 
+def _offered(world: World) -> Request:
+    path = f"enrolments/{world.asking.offer.request.hex()}"
+    return "PUT", path, {"json": render(world.asking.message(""))}
+
+
+def _claimed(world: World) -> Request:
+    path = f"enrolments/{world.asking.offer.request.hex()}/claim"
+    return "POST", path, {"json": {"claim": b64(bytes(32))}}
+
+
+def _approved(world: World) -> Request:
+    """The server cannot open what is sealed in it, so it need not hold."""
+    head = BundleHead(world.anna.account, "anna", DeviceId(bytes(16)), "new", 1)
+    bundle = Bundle(head, b"sealed", bytes(32)).encode()
+    path = f"enrolments/{world.asking.offer.request.hex()}"
+    return "POST", path, {"json": {"bundle": b64(bundle)}}
+
+
 _NEW_PASSWORD = {
     "proof": b64(bytes(32)),
     "kdf": b64(PersonCaller("x").kdf),
@@ -321,6 +352,10 @@ REQUESTS: dict[str, Callable[[World], Request]] = {
         f"devices/{world.laptop.device.hex()}",
         {"json": {"name": "notebook"}},
     ),
+    "ask_enrolment": _offered,
+    "claim_enrolment": _claimed,
+    "enrolment_requests": _get("enrolments"),
+    "approve_enrolment": _approved,
     "revoke": _of_laptop("DELETE"),
     "certificates": _of_laptop("GET", "/certificates"),
     "snapshots": _of_laptop("GET", "/snapshots"),

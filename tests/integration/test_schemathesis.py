@@ -104,6 +104,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             "pack": backup.nodes.id.hex(),
             "order": placed_order(api, root, laptop).id.hex(),
             "session": bytes(16).hex(),
+            "request": bytes(16).hex(),
             "template": office["template"],
             "wheel": api.server.services.client.get().name,
             "code": api.server.services.download_codes.mint(None, clock())[0],

@@ -297,6 +297,26 @@ def test_what_is_mounted_read_only_needs_no_still(ground: Ground) -> None:
     assert Notes(Home(ground.bench.home)).all() == ()
 
 
+def test_a_swap_file_in_use_lets_nothing_hold_still(ground: Ground) -> None:
+    """As btrfs has it; such a machine need not be told in every run."""
+    swap = ground.top / "swap"
+    swap.touch()
+    run("chattr", "+C", str(swap))
+    run("fallocate", "-l", "20M", str(swap))
+    swap.chmod(0o600)
+    run("mkswap", str(swap))
+    used = subprocess.run(["swapon", swap], capture_output=True, text=True)
+    if used.returncode:
+        pytest.skip(f"no swap file can be used here: {used.stderr.strip()}")
+    try:
+        result = ground.backup()
+    finally:
+        run("swapoff", str(swap))
+
+    assert result.problems == ()
+    assert [(one.kind, one.usual) for one in result.stills] == [("live", True)]
+
+
 def test_who_insists_hears_of_everything_that_was_read_live(ground: Ground) -> None:
     data = ground.top / "data"
     (subvolume(data / "own") / "inner").write_text("2")

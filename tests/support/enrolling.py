@@ -14,12 +14,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
 from csbackup.client.config import Home
 from csbackup.client.connection import open_transport, read_address
 from csbackup.client.unlock import Secret, UnlockedAccount, unlock
 from csbackup.format.enrolment import (
     BundleHead,
     Contents,
+    EnrolmentKeys,
     Offer,
     make_bundle,
     prove_offer,
@@ -71,9 +75,10 @@ class Agreeing:
     account: UnlockedAccount
 
     @classmethod
-    def sign_in(cls, home: Home, url: str, pin: str, name: str, password: str) -> Agreeing:
-        transport = open_transport(home, read_address(url), pin)
-        return cls(unlock(transport, name, Secret(password=password)))
+    def sign_in(cls, known: Client, name: str) -> Agreeing:
+        """`known`: a device of theirs, by which the server is known."""
+        transport = open_transport(Home(known.home), read_address(known.url), known.pin)
+        return cls(unlock(transport, name, Secret(password=known.password)))
 
     def find(self, code: str) -> Asked:
         """By what was typed: the request, and the proof that it is the device's own."""
@@ -159,7 +164,9 @@ def setting_up(client: Client, *options: str, **env: str) -> Iterator[SettingUp]
     client.home.mkdir(parents=True, exist_ok=True)
     (client.home / "server.json").write_text(json.dumps(server))
     (client.home / "server.json").chmod(0o644)  # root wrote it, perhaps for another user
-    process = client.start("setup", *options, **{"DISPLAY": "", "CSB_OPEN_SECONDS": "1"} | env)
+    # No program to be found: nothing is installed as a service on the machine that tests.
+    usual = {"DISPLAY": "", "CSB_OPEN_SECONDS": "1", "PATH": "/nowhere"}
+    process = client.start("setup", *options, **usual | env)
     watch = threading.Timer(_MOST_SECONDS, process.kill)  # who waits for a line hears its end
     watch.start()
     try:
@@ -171,3 +178,23 @@ def setting_up(client: Client, *options: str, **env: str) -> Iterator[SettingUp]
         process.wait()
         assert process.stdout is not None
         process.stdout.close()
+
+
+def offer_of(name: str = "laptop", now: int = 1) -> tuple[Offer, EnrolmentKeys]:
+    """As a device asks, with keys of its own."""
+    keys = EnrolmentKeys(
+        X25519PrivateKey.generate(), Ed25519PrivateKey.generate(), X25519PrivateKey.generate()
+    )
+    offer = Offer(
+        secrets.token_bytes(SHORT),
+        keys.enrolment.public_key().public_bytes_raw(),
+        keys.signing.public_key().public_bytes_raw(),
+        keys.sealing.public_key().public_bytes_raw(),
+        name,
+        "Debian",
+        "1.0",
+        "https://nas.local:8443",
+        "ab" * 32,
+        now,
+    )
+    return offer, keys

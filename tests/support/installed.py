@@ -17,7 +17,7 @@ def install_files(install: Path, python: Python, *, state: str = "") -> dict[Pat
     version = install / "versions" / VERSION
     return {
         install / "csb": '#!/bin/sh\nhere=$(dirname "$(readlink -f "$0")")\n'
-        'exec "$here/versions/$(cat "$here/current")/csb" "$@"\n',
+        'export CSB_INSTALL="$here"\nexec "$here/versions/$(cat "$here/current")/csb" "$@"\n',
         install / "current": f"{VERSION}\n",
         version / "csb": f"#!/bin/sh\nexport {given}\n"
         f'exec {shlex.quote(str(python.executable))} -c {shlex.quote(CSB)} "$@"\n',

@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from csbackup.format.releases import write_pinned
+from support.released import PINNED
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "packaging" / "runtime" / "build.py"
@@ -29,7 +31,7 @@ class Packages:
         self._folder.mkdir(parents=True, exist_ok=True)
 
     def client(self, target: str = "linux-amd64") -> Path:
-        """A version as it lies on a device: `csb`, `runtime/`, `release-keys.json`."""
+        """A version as it lies on a device: `csb`, `start.sh`, `runtime/`, `release-keys.json`."""
         return self._client(target) / own_version()
 
     def tarball(self) -> Path:
@@ -55,7 +57,7 @@ class Packages:
         options = ["--target", target, "--kind", "client", "--fast", "--formats", formats]
         with self._once("keys") as (keys, done):
             if not done:
-                (keys / "release-keys.json").write_text(json.dumps(["00" * 32, "11" * 32]))
+                (keys / "release-keys.json").write_bytes(write_pinned(PINNED))
         return self._make(
             f"client-{target}", *options, "--release-keys", str(keys / "release-keys.json")
         )

@@ -3,7 +3,6 @@ machines that install them."""
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
 import socket
@@ -24,8 +23,10 @@ from csbackup.format.releases import (
     Manifest,
     ReleaseFile,
     Version,
+    read_version,
     sign_manifest,
 )
+from csbackup.server.services.releases import hash_file
 from support.ordinary import as_somebody_ordinary
 from support.processes import PROGRAMS, RUN_SECONDS, Result
 from support.restoring import NOBODY, ROOT
@@ -73,16 +74,33 @@ def make_release(
     for target in targets:
         for packing in ("xz", "gz") if gzipped else ("xz",):
             name = f"csb-{version}-{target}.tar.{packing}"
-            content = pack_bundle(version, packing, program=program, weight=weight)
-            (place / name).write_bytes(content)
-            kind = target if packing == "xz" else f"{target}-gz"
-            files[kind] = ReleaseFile(name, len(content), hashlib.sha256(content).hexdigest())
+            (place / name).write_bytes(
+                pack_bundle(version, packing, program=program, weight=weight)
+            )
+            files[target if packing == "xz" else f"{target}-gz"] = name
+    sign_release(place, version, files, keys=keys, days=days)
+    return place
+
+
+def sign_release(
+    place: Path,
+    version: str,
+    files: dict[str, str],
+    *,
+    keys: tuple[Ed25519PrivateKey, ...] = (FIRST,),
+    days: int = 365,
+) -> None:
+    """Manifest and signatures for files, by target, that lie in `place`."""
+    described = {
+        target: ReleaseFile(name, (place / name).stat().st_size, hash_file(place / name))
+        for target, name in files.items()
+    }
     now = time.time_ns()
-    numbers = Version(*map(int, version.split(".")))
-    manifest = Manifest(numbers, now - _DAY, now + days * _DAY, Version(0, 0, 0), files)
+    manifest = Manifest(
+        read_version(version), now - _DAY, now + days * _DAY, Version(0, 0, 0), described
+    )
     (place / MANIFEST).write_bytes(manifest.encode())
     (place / SIGNATURES).write_bytes(sign_manifest(manifest.encode(), keys))
-    return place
 
 
 @dataclass
@@ -112,23 +130,40 @@ class Machine:
 
     def shell(self, script: str, code: int | None = 0) -> Result:
         """Run a script in `sh` in this home, with nothing else in the environment."""
-        scratch = self.home.parent / f"{self.home.name}-ways"
-        scratch.mkdir(exist_ok=True)
         finished = subprocess.run(
-            as_somebody_ordinary(
-                scratch, "/bin/sh", "-c", f"cd {self.home}; export PATH={self.path}; {script}"
-            ),
+            self._command(script),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             errors="replace",
-            env={"HOME": str(self.home), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
-            | self.environment,
+            env=self._environment(),
             timeout=RUN_SECONDS,
             check=False,
         )
         told = (finished.returncode, finished.stdout, finished.stderr)
         return Result(*told, ("sh", "-c", script)).expect(code)
+
+    def start(self, script: str) -> subprocess.Popen[str]:
+        """Run a script beside the test."""
+        return subprocess.Popen(
+            self._command(script),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            env=self._environment(),
+        )
+
+    def _command(self, script: str) -> list[str]:
+        scratch = self.home.parent / f"{self.home.name}-ways"
+        scratch.mkdir(exist_ok=True)
+        whole = f"cd {self.home}; export PATH={self.path}; {script}"
+        return as_somebody_ordinary(scratch, "/bin/sh", "-c", whole)
+
+    def _environment(self) -> dict[str, str]:
+        needed = {"HOME": str(self.home), "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+        return needed | self.environment
 
     def has_nothing_installed(self) -> bool:
         """Nothing but empty folders: no version, no start script, no pointer, no link, no state."""

@@ -108,9 +108,11 @@ class House:
         return next(row for row in rows if row["name"] == "laptop")
 
 
-def furnish(server: Server, place: Path) -> House:
-    """A device with version 0.1.0, whose person is an admin too."""
-    install(place / "an installation", "0.1.0")
+def furnish(
+    server: Server, place: Path, version: str = "0.1.0", content: bytes | None = None
+) -> House:
+    """A device with that version, whose person is an admin too."""
+    install(place / "an installation", version, content)
     device = Device(
         place / "home",
         server.url,

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 
+import csbackup.client
 from csbackup.client.cli.uninstall import is_from_package
 from csbackup.client.installed.layout import Layout, find_layout
-from csbackup.client.installed.removing import plan_removal, remove
+from csbackup.client.installed.removing import (
+    INSTALL_NAMES,
+    STATE_NAMES,
+    plan_removal,
+    remove,
+)
 
 
 @pytest.fixture
@@ -115,3 +123,18 @@ def test_one_thing_that_resists_does_not_save_the_others(layout: Layout) -> None
 
     assert done.lost == []
     assert not layout.install.exists()
+
+
+def test_every_file_of_the_client_is_known_to_whoever_removes_it() -> None:
+    """Each is named in a constant; one that nobody removes would be left behind."""
+    client = Path(csbackup.client.__file__).parent
+    names = {
+        name
+        for module in client.rglob("*.py")
+        for name in re.findall(r'^[A-Z_]+(?:: \w+)? = "([\w-]+\.[a-z]+)"', module.read_text(), re.M)
+        if name.rpartition(".")[2] in ("json", "lock", "db", "crt", "salt", "wish")
+    }
+
+    patterns = (*STATE_NAMES, *INSTALL_NAMES)
+    assert {"device.json", "journal.db", "service.lock", "update.lock"} <= names
+    assert [name for name in names if not any(fnmatch(name, one) for one in patterns)] == []

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from csbackup.client.installed.layout import find_layout
+from csbackup.client.installed.layout import changed_by_others, command_of, find_layout
 from csbackup.client.installed.systemd import Systemd, Unit, read_unit
 from csbackup.client.installed.unit import render_unit
 from csbackup.client.platform.commands import Answer, run_command
@@ -155,3 +155,31 @@ def test_a_unit_is_replaced_as_a_whole_and_wanted_once(tmp_path: Path) -> None:
     assert systemd.is_installed() and systemd.is_enabled()
     assert len(list(layout.units.iterdir())) == 2
     assert subprocess.run(["stat", "-c", "%a", layout.unit], capture_output=True).stdout == b"644\n"
+
+
+def test_the_start_script_says_where_an_installation_lies(tmp_path: Path) -> None:
+    (tmp_path / "csb").write_text("#!/bin/sh\n")
+    environment = {"HOME": "/home/anna", "CSB_INSTALL": str(tmp_path), "CSB_INSTALL_BIN": "/bin"}
+
+    layout = find_layout(environment, tmp_path, for_root=False)
+
+    assert layout.install == tmp_path and str(layout.link) == "/bin/csb"
+    assert command_of(layout, environment) == (str(tmp_path / "csb"),)
+    assert command_of(layout, {})[0] != str(tmp_path / "csb"), "another copy asks for itself"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's files are root's")
+def test_root_starts_nothing_that_others_may_change(tmp_path: Path) -> None:
+    program = tmp_path / "folder/csb"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\n")
+    safe = changed_by_others(program)
+    program.parent.chmod(0o777)
+    by_folder = changed_by_others(program)
+    program.parent.chmod(0o755)
+    os.chown(program, 54321, 54321)
+    (tmp_path / "link").symlink_to(program)
+
+    assert (safe, by_folder) == (None, program.parent)
+    assert changed_by_others(program) == program
+    assert changed_by_others(tmp_path / "link") is not None

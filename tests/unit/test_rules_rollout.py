@@ -41,6 +41,14 @@ def test_without_a_rollout_nobody_is_told_anything() -> None:
     assert not verdict.told(ONE.device)
 
 
+def test_a_pause_tells_nobody_anything_and_still_shows_who_went_back() -> None:
+    back = device(3, update="rolled-back", update_version="0.2.0")
+    verdict = judge_rollout(Rollout(TARGET, "off"), [ONE, device(2, version="0.2.0"), back])
+
+    assert list(verdict.standings.values()) == ["none", "runs-it", "went-back"]
+    assert not any(map(verdict.told, verdict.standings))
+
+
 def test_first_the_first_devices_then_all() -> None:
     assert judge_rollout(FIRST, [ONE, TWO]).told(ONE.device)
     assert standing(FIRST, TWO) == "not-yet"

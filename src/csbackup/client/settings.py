@@ -22,7 +22,7 @@ from csbackup.rules.source import Folders, LeftOut, SourceSettings
 
 FILE = "settings.json"
 LOCK = "settings.lock"
-_LOCK_TRIES = 40
+_LOCK_TRIES = 15
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from csbackup.format.releases import Version, read_version
 
 Stage = Literal["off", "first", "all"]
 Standing = Literal[
-    "none",  # there is no rollout
+    "none",  # there is no rollout, or it is paused
     "runs-it",  # and has said so
     "newer",  # it runs a newer one
     "given",  # it is told to, and has not come to it
@@ -99,22 +99,26 @@ def judge_device(rollout: Rollout, device: DeviceFacts, *, held: bool) -> Standi
     target = rollout.target
     if device.revoked:
         return "gone"
-    if rollout.stage == "off" or target is None:
+    if target is None:
         return "none"
     running = version_of(device.version)
     if running is not None and running >= target.version:
         return "runs-it" if running == target.version else "newer"
-    ability = _ability(target, device, running)
-    if ability is not None:
-        return ability
-    about_this = device.update_version == str(target.version)
-    if about_this and device.update == "rolled-back":
+    said = device.update if device.update_version == str(target.version) else None
+    if said == "rolled-back":
         return "went-back"
+    if rollout.stage == "off":
+        return "none"
+    return _ability(target, device, running) or _turn(rollout, device, said, held=held)
+
+
+def _turn(rollout: Rollout, device: DeviceFacts, said: Update | None, *, held: bool) -> Standing:
+    """Whether it is this device's turn. `said`: what it said of this very release."""
     is_first = device.device in rollout.first
     if rollout.stage == "first" and not is_first:
         return "not-yet"
-    if about_this and device.update in ("trying", "failed"):
-        return device.update
+    if said in ("trying", "failed"):
+        return said
     return "held" if held and not is_first else "given"
 
 

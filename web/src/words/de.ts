@@ -121,10 +121,12 @@ export const de: Words = {
     progress: {
       waiting: { title: "Warten auf Ihr Gerät", text: "Führen Sie dort den Befehl aus oder starten Sie die Datei. Diese Seite merkt es von selbst." },
       fetched: { title: "Ihr Gerät hat den Client geholt", text: "Es installiert ihn und öffnet dann dort einen Browser, oder zeigt, was einzutippen ist." },
-      used: { title: "Ihr Gerät ist da", text: "Es ist angemeldet. Sein erstes Backup erscheint bei Ihren Geräten." },
+      asks: { title: "Ein Gerät möchte dazukommen", text: "Tippen Sie den Code ein, den es zeigt, und stimmen Sie zu." },
+      arrived: { title: "Ihr Gerät ist da", text: "Es ist angemeldet. Sein erstes Backup erscheint bei Ihren Geräten." },
       over: { title: "Dieser Download ist abgelaufen", text: "Sein Code galt eine Stunde. Was schon installiert ist, bleibt." },
     },
     renew: "Neuen Code holen",
+    toRequest: "Ansehen",
     toDevices: "Zu Ihren Geräten",
     withPython: "Für jedes andere Gerät mit Python 3.11 oder neuer",
     notYet: (system: string) => `Für ${system} gibt es noch keinen fertigen Client. Er läuft mit dem Python des Geräts:`,
@@ -613,7 +615,7 @@ export const de: Words = {
     cancel: "Abbrechen",
 
     formTitle: "Update verteilen",
-    which: "Version",
+    which: "Welche Version",
     newest: "neueste",
     first: "Anfangen mit",
     firstText: "Wählen Sie ein Gerät oder einige, deren Ausfall am wenigsten schadet.",

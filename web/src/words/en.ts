@@ -120,10 +120,12 @@ export const en = {
     progress: {
       waiting: { title: "Waiting for your machine", text: "Run the command, or open the file there. This page notices by itself." },
       fetched: { title: "Your machine has fetched the client", text: "It installs it now and then opens a browser there, or shows what to type." },
-      used: { title: "Your machine has arrived", text: "It is enrolled. Its first backup shows up among your devices." },
+      asks: { title: "A machine asks to be added", text: "Type the code that it shows, and agree to it." },
+      arrived: { title: "Your machine has arrived", text: "It is enrolled. Its first backup shows up among your devices." },
       over: { title: "This download is over", text: "Its code was for an hour. What is installed already stays." },
     },
     renew: "Get a new one",
+    toRequest: "Look at it",
     toDevices: "To your devices",
     withPython: "For any other machine with Python 3.11 or later",
     notYet: (system: string) => `There is no ready-made client for ${system} yet. It runs with the Python of the machine:`,
@@ -606,7 +608,7 @@ export const en = {
     cancel: "Cancel",
 
     formTitle: "Give out an update",
-    which: "Version",
+    which: "Which version",
     newest: "newest",
     first: "Begin with",
     firstText: "Choose one device, or a few, whose failure would hurt least.",

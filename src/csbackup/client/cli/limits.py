@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from csbackup.client.cli import options
+from csbackup.client.cli import kept, options
 from csbackup.client.cli.output import print_json, size
 from csbackup.client.cli.reaching import own_home
-from csbackup.client.settings import load_limits, save_limits
+from csbackup.client.settings import changing_settings, load_limits, save_limits
 from csbackup.errors import PathProblem
 from csbackup.rules.limits import Limits, RateWindow, check_limits
 from csbackup.rules.windows import parse_window, show_window
@@ -111,13 +111,15 @@ the low priority back counts from the next start of the service on: the system a
     default=None,
     help="Whether the service lets other programs have processor and disk first.",
 )
+@kept.anyway
 @options.shared
-def set_(
+def set_(  # noqa: PLR0913  a parameter an option
     upload: tuple[int | None] | None,
     windows: tuple[RateWindow, ...],
     no_upload_at: bool,
     download: tuple[int | None] | None,
     low_priority: bool | None,
+    anyway: bool,
     as_json: bool,
 ) -> None:
     """Set it; what is not named stays."""
@@ -135,10 +137,12 @@ def set_(
     if not changed:
         raise click.UsageError("Say what to set; --help lists it.")
     home = own_home()
-    new = replace(load_limits(home), **changed)
-    if why := check_limits(new):
-        raise PathProblem(f"These limits cannot be kept: {why}. Nothing was changed.")
-    save_limits(home, new)
+    kept.check_kept(home, "limits", anyway=anyway)
+    with changing_settings(home):
+        new = replace(load_limits(home), **changed)
+        if why := check_limits(new):
+            raise PathProblem(f"These limits cannot be kept: {why}. Nothing was changed.")
+        save_limits(home, new)
     _show(new, as_json=as_json)
 
 

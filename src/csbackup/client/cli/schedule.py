@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from csbackup.client.cli import options
+from csbackup.client.cli import kept, options
 from csbackup.client.cli.output import lasting, print_json
 from csbackup.client.cli.reaching import own_home
-from csbackup.client.settings import load_schedule, save_schedule
+from csbackup.client.settings import changing_settings, load_schedule, save_schedule
 from csbackup.errors import PathProblem
 from csbackup.protocol.adapter import render
 from csbackup.rules.schedule import Schedule, check_schedule
@@ -93,6 +93,7 @@ A running service follows within seconds. `csb backup` runs whenever you ask.
     "--battery-above", type=click.IntRange(0, 99), metavar="PERCENT", help="Then only above this."
 )
 @click.option("--on-metered/--not-on-metered", default=None, help="Whether on a metered link.")
+@kept.anyway
 @options.shared
 def set_(  # noqa: PLR0913  a parameter an option
     every: float | None,
@@ -102,6 +103,7 @@ def set_(  # noqa: PLR0913  a parameter an option
     on_battery: bool | None,
     battery_above: int | None,
     on_metered: bool | None,
+    anyway: bool,
     as_json: bool,
 ) -> None:
     """Set it; what is not named stays."""
@@ -119,10 +121,12 @@ def set_(  # noqa: PLR0913  a parameter an option
     if not changed:
         raise click.UsageError("Say what to set; --help lists it.")
     home = own_home()
-    new = replace(load_schedule(home), **changed)
-    if why := check_schedule(new):
-        raise PathProblem(f"This schedule cannot be kept: {why}. Nothing was changed.")
-    save_schedule(home, new)
+    kept.check_kept(home, "schedule", anyway=anyway)
+    with changing_settings(home):
+        new = replace(load_schedule(home), **changed)
+        if why := check_schedule(new):
+            raise PathProblem(f"This schedule cannot be kept: {why}. Nothing was changed.")
+        save_schedule(home, new)
     _show(new, as_json=as_json)
 
 

@@ -85,7 +85,7 @@ def run(minutes: float | None, as_json: bool) -> None:
         tell_supervisor("READY=1")  # also on trial, where the server may be long in answering
         updates.prove(stopping)
         with (
-            _listening(home) as contact,
+            _listening(home, updates) as contact,
             updates.beside(),
             FolderWatch(lambda: choose(home), _most_watched()) as watch,
         ):
@@ -109,10 +109,10 @@ def _only_service(home: Home) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _listening(home: Home) -> Iterator[Contact]:
+def _listening(home: Home, updates: ServiceUpdates) -> Iterator[Contact]:
     """Meanwhile restore orders are heard of, and carried out beside the backups; and the server
     hears that this device lives."""
-    listener, contact = OrderListener(home), Contact(home)
+    listener, contact = OrderListener(home), Contact(home, updates.hear)
     listener.start()
     contact.start()
     try:

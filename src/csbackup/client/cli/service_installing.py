@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import shlex
+from pathlib import Path
 
 import click
 
@@ -13,7 +14,12 @@ from csbackup.client.cli.output import print_json, printable
 from csbackup.client.cli.program import FINISHED, FINISHED_WITH_PROBLEMS
 from csbackup.client.cli.reaching import own_home
 from csbackup.client.config import Home
-from csbackup.client.installed.layout import Layout, command_of, find_layout
+from csbackup.client.installed.layout import (
+    Layout,
+    changed_by_others,
+    command_of,
+    find_layout,
+)
 from csbackup.client.installed.removing import plan_service_removal, remove
 from csbackup.client.installed.systemd import Systemd
 from csbackup.client.installed.unit import render_unit
@@ -38,6 +44,16 @@ class ServiceNotInstalled(ClientError):
 
     def __init__(self) -> None:
         super().__init__("The service is not installed here: csb service install.")
+
+
+class NotForRoot(ClientError):
+    code = "program-open-to-others"
+
+    def __init__(self, program: str, path: Path) -> None:
+        super().__init__(
+            f"Root's service would start {program}, and others than root may change {path}. "
+            "Install csb as root, into /opt/csb, and try again."
+        )
 
 
 class NoServiceManager(ClientError):
@@ -68,9 +84,10 @@ def install(only_print: bool, as_json: bool) -> int:
     """Have systemd run the service: now, and whenever this machine starts."""
     home = own_home()
     layout = own_layout(home)
+    command = command_of(layout, os.environ)
     unit = render_unit(
         for_root=layout.for_root,
-        command=command_of(layout),
+        command=command,
         state=home.path,
         device=DEVICE_FILE,
     )
@@ -80,6 +97,8 @@ def install(only_print: bool, as_json: bool) -> int:
     systemd = Systemd(layout)
     if not systemd.is_here():
         raise NoSystemd(layout)
+    if layout.for_root and (open_to := changed_by_others(Path(command[0]))):
+        raise NotForRoot(command[0], open_to)
     load_device(home)
     systemd.install(unit)
     starts = systemd.answers()
@@ -139,7 +158,7 @@ def own_layout(home: Home) -> Layout:
 
 
 def shown_command(layout: Layout) -> str:
-    return shlex.join((*command_of(layout), "service", "run"))
+    return shlex.join((*command_of(layout, os.environ), "service", "run"))
 
 
 def stop_for_good(systemd: Systemd) -> list[str]:

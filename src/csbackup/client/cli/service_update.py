@@ -26,6 +26,7 @@ from csbackup.client.platform.locking import only_run
 from csbackup.client.update.installation import VARIABLE, find_installed
 from csbackup.client.update.trial import is_on_trial, note_rest, sweep
 from csbackup.errors import CsbError
+from csbackup.protocol.messages import CheckInAnswer
 
 START_AGAIN = 75  # EX_TEMPFAIL
 CHECK_IN_SECONDS = 900.0
@@ -56,6 +57,7 @@ class ServiceUpdates:
         self._installed = find_installed(os.environ)
         self._every = seconds_from(os.environ, "CSB_CHECK_IN_SECONDS", CHECK_IN_SECONDS)
         self._next = 0.0
+        self._heard: str | None = None
         self._over = threading.Event()
         self.start_again = False
 
@@ -82,12 +84,18 @@ class ServiceUpdates:
             if installation is not None and not self.start_again:
                 note_rest(installation)
 
+    def hear(self, answer: CheckInAnswer) -> None:
+        """What the server said to somebody else here: another release is looked at soon."""
+        if answer.release != self._heard:
+            self._heard = answer.release
+            self._next = 0.0
+
     def _look_again_and_again(self) -> None:
         self._sweep()
         while not self._over.is_set() and not self.start_again:
             if time.monotonic() >= self._next or self._home.read(WISH) is not None:
                 self._look()
-            self._over.wait(min(max(self._next - time.monotonic(), 0.0), _LOOK_SECONDS))
+            self._over.wait(_LOOK_SECONDS if self._every > _LOOK_SECONDS else self._every)
 
     def _sweep(self) -> None:
         installation = self._installed.installation

@@ -256,7 +256,7 @@ class _Visit(BaseHTTPRequestHandler):
 
     def _refuse(self, failure: NotLetIn) -> None:
         """In words for whoever opened the address, as a problem for the page's own questions."""
-        if self.path.startswith(API) or self.command not in ("GET", "HEAD"):
+        if self.path.startswith((API, OWN_API)) or self.command not in ("GET", "HEAD"):
             self._send_problem(failure)
         else:
             self._send(HTTPStatus.UNAUTHORIZED, *self.server.pages.closed(self.headers))

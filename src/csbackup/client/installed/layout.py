@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,19 +51,23 @@ class Layout:
 
 
 def find_layout(environment: Mapping[str, str], state: Path, *, for_root: bool) -> Layout:
-    """Where things are, or would be, for root or for the person whose environment this is."""
+    """Where things are, or would be, for root or for the person whose environment this is.
+
+    An installed client's start script says where it lies, in CSB_INSTALL.
+    """
     person = Path(environment.get("HOME") or Path.home())
     data = _folder(environment, "XDG_DATA_HOME", person / ".local/share")
     config = _folder(environment, "XDG_CONFIG_HOME", person / ".config")
-    install = _folder(
-        environment, "CSB_INSTALL_HOME", Path("/opt/csb") if for_root else data / "csb"
-    )
+    usual = Path("/opt/csb") if for_root else data / "csb"
+    install = _folder(environment, "CSB_INSTALL", _folder(environment, "CSB_INSTALL_HOME", usual))
+    programs = Path("/usr/local/bin") if for_root else person / ".local/bin"
+    programs = _folder(environment, "CSB_INSTALL_BIN", programs)
     if for_root:
         return Layout(
             for_root,
             person,
             install,
-            Path("/usr/local/bin"),
+            programs,
             state,
             Path("/etc/systemd/system"),
             (
@@ -74,16 +79,16 @@ def find_layout(environment: Mapping[str, str], state: Path, *, for_root: bool) 
         for_root,
         person,
         install,
-        person / ".local/bin",
+        programs,
         state,
         config / "systemd/user",
         (config / "autostart" / DESKTOP_ENTRY, data / "applications" / DESKTOP_ENTRY),
     )
 
 
-def command_of(layout: Layout) -> tuple[str, ...]:
-    """What starts the client: the installed one, else the one that runs now."""
-    if layout.start.is_file():
+def command_of(layout: Layout, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """What starts the client that runs now: its start script, where it is installed."""
+    if "CSB_INSTALL" in environment and layout.start.is_file():
         return (str(layout.start),)
     beside = Path(sys.executable).parent / PROGRAM
     if beside.is_file():
@@ -94,3 +99,19 @@ def command_of(layout: Layout) -> tuple[str, ...]:
 def _folder(environment: Mapping[str, str], name: str, usual: Path) -> Path:
     chosen = environment.get(name, "")
     return Path(chosen) if chosen.startswith("/") else usual
+
+
+def changed_by_others(program: Path) -> Path | None:
+    """What on the way to a program somebody else than root may change; None where it is safe for
+    root to have it started."""
+    for path in (program, *program.parents, *_real(program)):
+        status = path.stat()
+        shared = status.st_mode & 0o022 and not status.st_mode & stat.S_ISVTX
+        if status.st_uid != 0 or shared:
+            return path
+    return None
+
+
+def _real(program: Path) -> tuple[Path, ...]:
+    real = program.resolve()
+    return (real, *real.parents)

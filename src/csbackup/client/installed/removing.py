@@ -27,14 +27,30 @@ STATE_NAMES = (
     "orders.json",
     "orders.lock",
     "pause.json",
+    "pushed.json",
     "server.json",
     "service.json",
     "service.lock",
     "settings.json",
+    "settings.lock",
     "stills.json",
     "still-*",
+    "update-wish",
+    "update.json",
 )
-INSTALL_NAMES = ("csb", "current", "rolled-back", "trial", "trial-*", "versions")
+INSTALL_NAMES = (
+    ".download",
+    "csb",
+    "csb.*",
+    "current",
+    "current.*",
+    "managed-by",
+    "rolled-back",
+    "trial",
+    "trial-*",
+    "update.lock",
+    "versions",
+)
 
 
 @dataclass(frozen=True, slots=True)

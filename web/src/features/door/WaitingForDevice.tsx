@@ -2,12 +2,15 @@
 
 import { Button, Loader } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { IconCircleCheck, IconClockExclamation } from "@tabler/icons-react";
+import { IconCircleCheck, IconClockExclamation, IconDeviceDesktopQuestion } from "@tabler/icons-react";
 import { Link } from "wouter";
 
-import { downloadStateQuery } from "../../api/queries";
+import { waitingQuery } from "../../api/enrolling";
+import { devicesQuery, downloadStateQuery } from "../../api/queries";
 import { useWords } from "../../words/words";
 import styles from "./WaitingForDevice.module.css";
+
+const HOUR_NS = 3600e9; // how long a code lives
 
 interface Props {
   code: string;
@@ -18,13 +21,13 @@ interface Props {
 
 export function WaitingForDevice({ code, signedIn, renew }: Props) {
   const words = useWords().getting;
-  const download = useQuery(downloadStateQuery(code));
-  const step = download.isError ? "over" : (download.data?.state ?? "waiting");
+  const step = useStep(code, signedIn);
   return (
     <div className={styles.waiting} data-step={step} role="status">
       <span className={styles.icon} aria-hidden="true">
-        {step === "used" && <IconCircleCheck size={22} />}
+        {step === "arrived" && <IconCircleCheck size={22} />}
         {step === "over" && <IconClockExclamation size={22} />}
+        {step === "asks" && <IconDeviceDesktopQuestion size={22} />}
         {(step === "waiting" || step === "fetched") && <Loader size={20} />}
       </span>
       <div className={styles.text}>
@@ -36,11 +39,30 @@ export function WaitingForDevice({ code, signedIn, renew }: Props) {
           {words.renew}
         </Button>
       )}
-      {step === "used" && signedIn && (
-        <Button component={Link} href="/devices" size="xs">
+      {step === "asks" && (
+        <Button component={Link} href="/enrol" size="xs">
+          {words.toRequest}
+        </Button>
+      )}
+      {step === "arrived" && (
+        <Button component={Link} href="/" size="xs">
           {words.toDevices}
         </Button>
       )}
     </div>
   );
+}
+
+type Step = "waiting" | "fetched" | "asks" | "arrived" | "over";
+
+/** What is seen of the machine: the person's devices and requests say more than the code does. */
+function useStep(code: string, signedIn: boolean): Step {
+  const download = useQuery(downloadStateQuery(code));
+  const waiting = useQuery({ ...waitingQuery, enabled: signedIn });
+  const devices = useQuery({ ...devicesQuery("own"), enabled: signedIn });
+  const begun = (download.data?.expires ?? Infinity) - HOUR_NS;
+  if (devices.data?.some((device) => device.created >= begun)) return "arrived";
+  if (waiting.data?.length) return "asks";
+  if (download.isError) return "over";
+  return download.data?.state === "waiting" ? "waiting" : "fetched";
 }

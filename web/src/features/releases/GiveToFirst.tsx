@@ -27,7 +27,11 @@ export function GiveToFirst({ overview, close }: Props) {
   const change = useSetRollout(close);
   const targets = usable.find((one) => one.version === version)?.targets ?? [];
   const candidates = overview.devices.filter(
-    (one) => one.standing !== "gone" && one.update?.state !== "off" && targets.includes(one.target),
+    (one) =>
+      one.standing !== "gone" &&
+      one.update?.state !== "off" &&
+      one.version !== version &&
+      targets.includes(one.target),
   );
   const chosen = candidates.filter((one) => first.includes(one.device)).map((one) => one.device);
   return (

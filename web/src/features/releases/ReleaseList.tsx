@@ -33,7 +33,7 @@ function useColumns(): Column<Release>[] {
   const { releases } = words;
   const day = (at: number) => (at ? brief(toDate(at), locale) : "");
   return [
-    { title: releases.which, cell: (one) => <b className={styles.strong}>{one.version}</b> },
+    { title: words.admin.version, cell: (one) => <b className={styles.strong}>{one.version}</b> },
     { title: releases.state, cell: (one) => <Wholeness release={one} /> },
     { title: releases.machines, cell: (one) => one.targets.join(", ") },
     { title: releases.released, cell: (one) => day(one.released) },

@@ -1,6 +1,6 @@
 /** What a change does, one line each: what narrows is marked by icon, word and colour. */
 
-import { IconCirclePlus, IconMinus } from "@tabler/icons-react";
+import { IconCircleDot, IconCircleMinus, IconCirclePlus } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 
 import type { Effect } from "../../api/settings";
@@ -15,24 +15,44 @@ export function Effects({ effects }: { effects: Effect[] }) {
       {effects.map((effect) => (
         <li
           key={`${effect.kind} ${effect.detail}`}
-          data-narrows={effect.narrows}
-          data-kind={effect.kind}
+          data-does={does(effect)}
         >
-          {effect.narrows ? (
-            <IconMinus size={17} aria-hidden="true" />
-          ) : (
-            <IconCirclePlus size={17} aria-hidden="true" />
-          )}
+          <Mark effect={effect} />
           <span>
-            <span className={styles.hidden}>
-              {effect.narrows ? words.narrower : words.wider}:{" "}
-            </span>
+            <span className={styles.hidden}>{words[does(effect)]}: </span>
             <Text effect={effect} />
           </span>
         </li>
       ))}
     </ul>
   );
+}
+
+const WIDER = new Set<Effect["kind"]>([
+  "folder-added",
+  "all-file-systems",
+  "pattern-added", // unless it narrows: then it takes something back
+  "pattern-removed",
+  "defaults-off",
+  "oftener",
+  "continuous-on",
+  "quiet-shorter",
+  "battery-on",
+  "battery-lower",
+  "metered-on",
+  "faster",
+]);
+
+function does(effect: Effect): "narrower" | "wider" | "other" {
+  if (effect.narrows) return "narrower";
+  return WIDER.has(effect.kind) ? "wider" : "other";
+}
+
+const MARKS = { narrower: IconCircleMinus, wider: IconCirclePlus, other: IconCircleDot };
+
+function Mark({ effect }: { effect: Effect }) {
+  const Icon = MARKS[does(effect)];
+  return <Icon size={17} aria-hidden="true" />;
 }
 
 function Text({ effect }: { effect: Effect }): ReactNode {

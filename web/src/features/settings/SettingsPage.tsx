@@ -10,6 +10,7 @@ import { accountQuery, devicesQuery, type Scope } from "../../api/queries";
 import { settingsQuery, type DeviceSettings } from "../../api/settings";
 import { Empty, FailureNotice, PageHead, Section, Waiting } from "../../ui/Page";
 import { Badge } from "../../ui/State";
+import { When } from "../../ui/When";
 import { useWords } from "../../words/words";
 import { History, MARKS } from "./History";
 import { Permission } from "./Permission";
@@ -51,7 +52,7 @@ interface PageProps {
 function Page({ scope, device, settings, account }: PageProps) {
   const words = useWords().settings;
   const isOwner = device.account === account.name;
-  const base = scope === "all" ? "/admin/devices" : "/devices";
+  const root = scope === "all" ? "/admin" : "";
   return (
     <>
       <PageHead
@@ -64,14 +65,19 @@ function Page({ scope, device, settings, account }: PageProps) {
         }
         lead={words.lead}
         actions={
-          <Button
-            component={Link}
-            href={`${base}/${device.device}`}
-            variant="default"
-            leftSection={<IconArrowLeft size={17} />}
-          >
-            {words.back}
-          </Button>
+          <div className={styles.ends}>
+            <Button component={Link} href={`${root}/templates`} variant="subtle">
+              {words.templates.nav}
+            </Button>
+            <Button
+              component={Link}
+              href={`${root}/devices/${device.device}`}
+              variant="default"
+              leftSection={<IconArrowLeft size={17} />}
+            >
+              {words.back}
+            </Button>
+          </div>
         }
       />
       <div className={styles.page}>
@@ -116,7 +122,11 @@ function Notices({ device, settings }: { device: Device; settings: DeviceSetting
   return (
     <div className={styles.notices}>
       {device.revoked !== null && <p>{words.revokedText}</p>}
-      {(state === "waiting" || state === "applied") && <p role="status">{tells[state]}</p>}
+      {(state === "waiting" || state === "applied") && (
+        <p role="status">
+          {tells[state]} {state === "applied" && <When at={settings.told_at} />}
+        </p>
+      )}
       {(state === "refused" || state === "failed") && (
         <Alert color="yellow" role="status">
           <bdi>{words.stateText[state](reason)}</bdi>

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import struct
@@ -86,6 +87,8 @@ def _take(top: bytes, one: Wanted, made: dict[bytes, bytes], name: str) -> Still
         path = made[subvolume] + inside
         devices = os.lstat(path).st_dev, os.lstat(top + subvolume + inside).st_dev
     except OSError as failure:
+        if failure.errno == errno.ETXTBSY:
+            raise NoStill("a swap file in it is in use", usual=True) from failure
         raise NoStill(f"btrfs makes no snapshot: {failure.strerror}") from failure
     return Still(one.live, path, *devices, _HOLE_INODE)
 

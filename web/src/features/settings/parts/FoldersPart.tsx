@@ -8,6 +8,7 @@ import type { Device } from "../../../api/client";
 import type { Folders } from "../../../api/settings";
 import { useWords } from "../../../words/words";
 import { rootOf, rootText, rootTrouble } from "../drafts";
+import styles from "../Settings.module.css";
 import type { PartProps } from "./Part";
 import { RootPicker } from "./RootPicker";
 import { AddRow, Rows } from "./Rows";
@@ -51,6 +52,7 @@ export function FoldersPart({ value, onChange, disabled, device }: Props) {
         >
           {device !== null && device.last_snapshot !== null && (
             <Button
+              className={styles.wrapping}
               variant="subtle"
               leftSection={<IconFolderSearch size={17} />}
               onClick={() => setPicking(true)}
