@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from support.axe import violations
 from support.browser import PHONE, Person, person
 from support.enrolling import SettingUp, setting_up
+from support.file_systems import open_place
 from support.nasty_kinds import NOBODY
 from support.processes import Client, Server
 from support.users import Python, UserClient, python_for_everybody
@@ -46,15 +47,19 @@ def shoot(page: Page, name: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Python]:
-    with python_for_everybody(open_to_all(tmp_path_factory.mktemp("python"))) as everybodys:
+def python() -> Iterator[Python]:
+    with open_place("csb-setup-python-") as place, python_for_everybody(place) as everybodys:
         yield everybodys
 
 
 @pytest.fixture
-def machine(tmp_path: Path, server: Server, python: Python) -> Client:
+def machine(server: Server, python: Python) -> Iterator[Client]:
     """An ordinary person's machine, on which the client is installed, and nothing else done."""
-    home = open_to_all(tmp_path) / "home"
+    with open_place("csb-setup-") as place:
+        yield make_machine(place / "home", server, python)
+
+
+def make_machine(home: Path, server: Server, python: Python) -> Client:
     for name in ("Documents/letter.txt", "Pictures/cat.jpg", "Documents/work/node_modules/x.js"):
         path = home / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -65,14 +70,6 @@ def machine(tmp_path: Path, server: Server, python: Python) -> Client:
     for path in (home, *home.rglob("*")):
         os.chown(path, NOBODY, NOBODY)
     return client
-
-
-def open_to_all(folder: Path) -> Path:
-    """So that another user comes through to it."""
-    for one in (folder, *folder.parents):
-        if one.stat().st_mode & 0o005 != 0o005:
-            one.chmod(one.stat().st_mode | 0o055)
-    return folder
 
 
 @pytest.fixture
@@ -246,13 +243,9 @@ def look(page: Page, name: str) -> None:
 def test_a_device_takes_over_from_a_lost_one(
     visitor: Person, server: Server, machine: Client, tmp_path: Path
 ) -> None:
-    lost, papers = (
-        Client(tmp_path / "lost", server.url, server.pin, password=PASSWORD),
-        tmp_path / "p",
-    )
+    lost = Client(tmp_path / "lost", server.url, server.pin, password=PASSWORD)
+    papers = machine.home.parent / "Documents"
     lost.register("hanna", device="lost laptop")
-    papers.mkdir()
-    (papers / "a.txt").write_text("a")
     lost.run("add", str(papers))
     lost.backup()
     page = visitor.page

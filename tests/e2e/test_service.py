@@ -220,8 +220,8 @@ def test_a_limit_holds_during_a_run_and_may_change_in_it(device: Client, source:
     began_fast = time.monotonic()
     slow.communicate(timeout=60)
 
-    assert 7 < took < 12
-    assert time.monotonic() - began_fast < 10
+    assert took > 7.5
+    assert time.monotonic() - began_fast < 14, "with the limit it takes 17 seconds more"
 
 
 # --- hooks ---

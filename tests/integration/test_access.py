@@ -164,9 +164,9 @@ def world(tmp_path: Path) -> Any:
         tokens = {"anyone": "", **{name: caller.token for name, caller in callers.items()}}
         order = placed_order(api, anna, laptop)
         address = read_address("https://nas.local:8443")
-        asking = ask_by_browser(address, "", "new", clock(), "")
+        asking = ask_by_browser(address, "", "new", clock())
         path = f"enrolments/{asking.offer.request.hex()}"
-        assert api.put(path, json=render(asking.message(""))).status_code == 200
+        assert api.put(path, json=render(asking.message())).status_code == 200
         SettingsDevice(api, laptop).tell()
         template = api.post("templates", token=anna.token, json=_TEMPLATE).json()["template"]
         yield World(api, tokens, anna, laptop, backup, upload.hex(), pack, order, asking, template)
@@ -279,7 +279,7 @@ def _with_code(path: str) -> Callable[[World], Request]:
 
 def _offered(world: World) -> Request:
     path = f"enrolments/{world.asking.offer.request.hex()}"
-    return "PUT", path, {"json": render(world.asking.message(""))}
+    return "PUT", path, {"json": render(world.asking.message())}
 
 
 def _claimed(world: World) -> Request:

@@ -122,6 +122,6 @@ def furnish(
     )
     device.register("anna", device="laptop")
     server.admin("admin", "create", "anna")
-    transport = open_transport(Home(place / "admin"), read_address(server.url), server.pin)
+    transport = open_transport(Home(device.home), read_address(server.url), server.pin)
     opened = unlock(transport, "anna", Secret(password=device.password))
     return House(server, Admin(opened.connection), device)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -65,7 +66,8 @@ def as_user(command: list[str]) -> list[str]:
     """The command as an ordinary user without groups; unchanged for whoever is one already."""
     if os.geteuid() != 0:
         return command
-    return ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", *command]
+    setpriv = shutil.which("setpriv") or "setpriv"  # the command may be given another PATH
+    return [setpriv, f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", *command]
 
 
 @dataclass

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+import csbackup
 from csbackup.client.config import Home
 from csbackup.client.hooks import FILE, Hooks, HooksUnsafe, load_hooks, run_hook, save_hooks
 from csbackup.errors import PathProblem
 from csbackup.protocol import adapter, messages
+
+SOURCE = Path(csbackup.__file__).parent
 
 
 @pytest.fixture
@@ -83,13 +86,18 @@ def test_no_message_has_a_place_for_a_command() -> None:
         for name in dir(messages)
         if hasattr(kind := getattr(messages, name), "__dataclass_fields__")
     ]
-    names = {
-        field
-        for kind in kinds
-        for part in adapter.parts(kind)
-        for field in part.__dataclass_fields__
-    }
+    parts = {part for kind in kinds for part in adapter.parts(kind)}
 
     assert len(kinds) > 50
-    assert not {name for name in names if "hook" in name or name in Hooks.__dataclass_fields__}
-    assert Hooks not in {part for kind in kinds for part in adapter.parts(kind)}
+    assert Hooks not in parts
+    assert not [part for part in parts for field in part.__dataclass_fields__ if "hook" in field]
+
+
+def test_only_the_persons_own_command_writes_the_file() -> None:
+    who = {
+        path.relative_to(SOURCE).as_posix()
+        for path in SOURCE.rglob("*.py")
+        if "save_hooks" in path.read_text()
+    }
+
+    assert who == {"client/hooks.py", "client/cli/hooks.py"}

@@ -11,6 +11,7 @@ from urllib3 import HTTPConnectionPool
 
 from csbackup.client.connection import Pace
 from csbackup.client.connection.address import read_address
+from csbackup.client.connection.line import Line
 from csbackup.client.connection.transport import Request, Transport
 from csbackup.rules.limits import UNLIMITED, Rates
 
@@ -157,10 +158,10 @@ def test_without_limits_a_body_is_passed_on_untouched() -> None:
             passed.append(given["body"])
             raise OSError("that is enough")
 
-    body = object()
-    transport = Transport(read_address("http://127.0.0.1:9"), None, pool=Pool("127.0.0.1")).paced(
-        Pace(lambda: UNLIMITED)
-    )
+    body, address = object(), read_address("http://127.0.0.1:9")
+    line = Line(address, None, None)
+    line.pool = Pool("127.0.0.1")
+    transport = Transport(address, None, line=line).paced(Pace(lambda: UNLIMITED))
 
     with pytest.raises(Exception, match="No answer"):
         transport.send(Request("PUT", "/x", lambda: body, repeat=False))

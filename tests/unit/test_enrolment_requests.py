@@ -20,6 +20,7 @@ from csbackup.format.enrolment import LIFE_NS, Bundle, BundleHead, handle_of
 from csbackup.format.ids import AccountId, DeviceId
 from csbackup.protocol import messages
 from csbackup.rules.access import Person
+from csbackup.server.services.download_codes import DownloadCodes
 from csbackup.server.services.enrolment_requests import EnrolmentRequests
 
 NOW = 1_800_000_000_000_000_000
@@ -30,12 +31,17 @@ BERT = Person(2, AccountId(b"\3" * 16), "user", b"")
 
 
 @pytest.fixture
-def requests() -> EnrolmentRequests:
-    return EnrolmentRequests(lambda code, now: {"annas-download": ANNA.number}.get(code))
+def codes() -> DownloadCodes:
+    return DownloadCodes()
+
+
+@pytest.fixture
+def requests(codes: DownloadCodes) -> EnrolmentRequests:
+    return EnrolmentRequests(codes)
 
 
 def asking() -> Asking:
-    return ask_by_browser(read_address("https://nas.local:8443"), "", "attic", NOW, "")
+    return ask_by_browser(read_address("https://nas.local:8443"), "", "attic", NOW)
 
 
 def offered(asked: Asking, download: str = "") -> messages.EnrolmentOffer:
@@ -101,11 +107,12 @@ def test_only_the_device_may_fetch_it(requests: EnrolmentRequests) -> None:
 
 
 def test_a_device_is_found_by_its_code_or_by_the_download_it_came_with(
-    requests: EnrolmentRequests,
+    requests: EnrolmentRequests, codes: DownloadCodes
 ) -> None:
     asked, downloaded = asking(), asking()
+    code, _ = codes.mint(ANNA.number, NOW)
     requests.ask(asked.offer.request, offered(asked), HERE, NOW)
-    requests.ask(downloaded.offer.request, offered(downloaded, "annas-download"), HERE, NOW)
+    requests.ask(downloaded.offer.request, offered(downloaded, code), HERE, NOW)
 
     def seen(person: Person, handle: str = "") -> list[bytes]:
         return [one.request for one in requests.waiting(person, handle, NOW).requests]
@@ -113,6 +120,20 @@ def test_a_device_is_found_by_its_code_or_by_the_download_it_came_with(
     assert seen(ANNA) == [downloaded.offer.request]
     assert seen(BERT) == []
     assert seen(BERT, handle_of(asked.offer.request)) == [asked.offer.request]
+
+
+def test_the_page_that_handed_out_the_client_hears_that_its_device_is_there(
+    requests: EnrolmentRequests, codes: DownloadCodes
+) -> None:
+    asked = asking()
+    code, _ = codes.mint(ANNA.number, NOW)
+    requests.ask(asked.offer.request, offered(asked, code), HERE, NOW)
+
+    requests.approve(ANNA, asked.offer.request, bundle_of(ANNA), NOW)
+
+    found = codes.open(code, NOW)
+    assert found is not None
+    assert found.used
 
 
 def test_asking_again_is_asking_once_and_nobody_takes_the_place(

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import csbackup.client
-from csbackup.client.cli.uninstall import is_from_package
+from csbackup.client.cli.uninstall import StillRuns, is_from_package, take_off
+from csbackup.client.config import Home
 from csbackup.client.installed.layout import Layout, find_layout
 from csbackup.client.installed.removing import (
     INSTALL_NAMES,
@@ -17,6 +18,8 @@ from csbackup.client.installed.removing import (
     plan_removal,
     remove,
 )
+from csbackup.client.platform.locking import only_run
+from csbackup.errors import RunInProgress
 
 
 @pytest.fixture
@@ -138,3 +141,15 @@ def test_every_file_of_the_client_is_known_to_whoever_removes_it() -> None:
     patterns = (*STATE_NAMES, *INSTALL_NAMES)
     assert {"device.json", "journal.db", "service.lock", "update.lock"} <= names
     assert [name for name in names if not any(fnmatch(name, one) for one in patterns)] == []
+
+
+@pytest.mark.parametrize("lock", ["service.lock", "backup.lock"])
+def test_nothing_goes_while_something_of_ours_runs(layout: Layout, lock: str) -> None:
+    """A service that cron started, or a backup: it would write its state anew."""
+    layout.unit.unlink()  # or the systemd of whoever runs this would be asked
+    plan = plan_removal(layout, keep_state=False, owned_by_package=False)
+
+    with only_run(layout.state / lock), pytest.raises((StillRuns, RunInProgress)):
+        take_off(Home(layout.state), layout, plan)
+
+    assert layout.start.exists() and (layout.state / "device.json").exists()

@@ -90,7 +90,7 @@ def test_quiet_hours_written_otherwise_are_the_same() -> None:
 def test_how_long_it_is_quiet_is_told_in_minutes_a_week() -> None:
     (effect,) = effects_of(schedule(), schedule(quiet_hours=(ALMOST_ALWAYS,)))
 
-    assert (effect.before, effect.after) == (0, 7 * (24 * 60 - 1))
+    assert (effect.was, effect.becomes) == (0, 7 * (24 * 60 - 1))
 
 
 def test_what_narrows_stands_first() -> None:

@@ -85,7 +85,7 @@ class Home:
         """
         aside = self.path / f".{name}.{secrets.token_hex(4)}"
         try:
-            self._make_folder()
+            self.make_folder()
             _write_durably(aside, content)
             aside.replace(self.path / name)
             _sync_folder(self.path)  # or the rename itself may be lost
@@ -136,7 +136,8 @@ class Home:
     def remove(self, name: str) -> None:
         (self.path / name).unlink(missing_ok=True)
 
-    def _make_folder(self) -> None:
+    def make_folder(self) -> None:
+        """Make it where it is not there yet; nobody else may look inside."""
         self.path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         if os.name == "posix" and self.path.stat().st_mode & 0o077:
             self.path.chmod(PRIVATE_FOLDER)

@@ -122,6 +122,8 @@ def save_source(home: Home, settings: SourceSettings) -> None:
 @contextmanager
 def changing_settings(home: Home) -> Iterator[None]:
     """Nobody else changes the settings between what is read and what is written here."""
+    with suppress(OSError):  # the lock names it
+        home.make_folder()
     with ExitStack() as held:
         for _ in range(_LOCK_TRIES):
             with suppress(RunInProgress):

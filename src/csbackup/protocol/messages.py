@@ -170,7 +170,8 @@ class DeletionRequest:
 @dataclass(frozen=True, slots=True)
 class DeviceEnrolment:
     """A device's certificate, signed by the account key. With `take_over` the device exists
-    already: its serial is the old one plus one, and its old token ends."""
+    already: its serial is the old one plus one, and its old token ends. `download`: the code of
+    the download that brought the client, whose page waits for it."""
 
     device: Hex
     name: str
@@ -179,6 +180,7 @@ class DeviceEnrolment:
     certificate: Blob
     signature: Blob
     take_over: bool = False
+    download: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,15 +58,15 @@ EffectKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One thing that a change does. `detail`: the path or pattern; `before` and `after`: minutes
+    """One thing that a change does. `detail`: the path or pattern; `was` and `becomes`: minutes
     between backups, quiet minutes a week, percent, or bytes a second (null: as many as go)."""
 
     kind: EffectKind
     part: Part
     narrows: bool
     detail: str = ""
-    before: float | None = None
-    after: float | None = None
+    was: float | None = None
+    becomes: float | None = None
 
 
 def effects_of(before: SourceSettings, after: SourceSettings) -> tuple[Effect, ...]:
@@ -138,8 +138,8 @@ def _of_schedule(before: Schedule, after: Schedule) -> Iterator[Effect]:
             "rarer" if rarer else "oftener",
             "schedule",
             rarer,
-            before=before.every_minutes,
-            after=after.every_minutes,
+            was=before.every_minutes,
+            becomes=after.every_minutes,
         )
     if before.continuous != after.continuous:
         kind: EffectKind = "continuous-on" if after.continuous else "continuous-off"
@@ -161,7 +161,7 @@ def _of_quiet_hours(before: Sequence[Window], after: Sequence[Window]) -> Iterat
     elif new <= old:
         kind = "quiet-shorter"
     longer = kind != "quiet-shorter" and len(new) >= len(old)
-    yield Effect(kind, "schedule", longer, before=float(len(old)), after=float(len(new)))
+    yield Effect(kind, "schedule", longer, was=float(len(old)), becomes=float(len(new)))
 
 
 def _of_power(before: Schedule, after: Schedule) -> Iterator[Effect]:
@@ -174,8 +174,8 @@ def _of_power(before: Schedule, after: Schedule) -> Iterator[Effect]:
             "battery-higher" if higher else "battery-lower",
             "schedule",
             higher,
-            before=float(before.battery_percent),
-            after=float(after.battery_percent),
+            was=float(before.battery_percent),
+            becomes=float(after.battery_percent),
         )
 
 
@@ -191,15 +191,15 @@ def _of_limits(before: Limits, after: Limits) -> Iterator[Effect]:
         kind: EffectKind = "rates-moved"
         if slower != faster:
             kind = "slower" if slower else "faster"
-        yield Effect(kind, "limits", crawls, before=_rate(min(old)), after=_rate(min(new)))
+        yield Effect(kind, "limits", crawls, was=_rate(min(old)), becomes=_rate(min(new)))
     if before.download != after.download:
         less = _bytes(after.download) < _bytes(before.download)
         yield Effect(
             "download-slower" if less else "download-faster",
             "limits",
             False,
-            before=_rate(_bytes(before.download)),
-            after=_rate(_bytes(after.download)),
+            was=_rate(_bytes(before.download)),
+            becomes=_rate(_bytes(after.download)),
         )
     if before.low_priority != after.low_priority:
         kind = "priority-low" if after.low_priority else "priority-usual"

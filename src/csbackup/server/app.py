@@ -215,7 +215,7 @@ def _put_together(config: Config, database: Database, workers: Workers) -> Serve
         export=Export(database, sessions, devices, deletions),
         invitations=Invitations(database),
         enrolments=Enrolments(database, records),
-        enrolment_requests=EnrolmentRequests(codes.use_for_account),
+        enrolment_requests=EnrolmentRequests(codes),
         devices=devices,
         ingest=ingest,
         commits=commits,

@@ -31,7 +31,7 @@ export async function findByCode(code: string): Promise<EnrolmentRequest> {
 /** Certify the device, make it known to the server, and seal what it needs: in base64. */
 export async function enrolDevice(
   input: Omit<EnrolmentInput, "certificates" | "device">,
-  told: { os: string; version: string },
+  told: { os: string; version: string; download: string },
   takeOver: Device | null,
 ): Promise<string> {
   const device = takeOver?.device ?? newDevice();

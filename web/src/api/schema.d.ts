@@ -1355,7 +1355,7 @@ export interface components {
         DeviceChange: {
             name: string;
         };
-        /** @description A device's certificate, signed by the account key. With `take_over` the device exists already: its serial is the old one plus one, and its old token ends. */
+        /** @description A device's certificate, signed by the account key. With `take_over` the device exists already: its serial is the old one plus one, and its old token ends. `download`: the code of the download that brought the client, whose page waits for it. */
         DeviceEnrolment: {
             device: string;
             name: string;
@@ -1364,6 +1364,7 @@ export interface components {
             certificate: string;
             signature: string;
             take_over?: boolean;
+            download?: string;
         };
         /** @description The newest snapshot of a device; sequence 0 and an empty id when there is none. */
         DeviceHead: {
@@ -1473,7 +1474,7 @@ export interface components {
             /** Format: int64 */
             expires: number;
         };
-        /** @description One thing that a change does. `detail`: the path or pattern; `before` and `after`: minutes between backups, quiet minutes a week, percent, or bytes a second (null: as many as go). */
+        /** @description One thing that a change does. `detail`: the path or pattern; `was` and `becomes`: minutes between backups, quiet minutes a week, percent, or bytes a second (null: as many as go). */
         Effect: {
             /** @enum {string} */
             kind: "folder-added" | "folder-removed" | "nothing-left" | "one-file-system" | "all-file-systems" | "pattern-added" | "pattern-removed" | "patterns-reordered" | "defaults-on" | "defaults-off" | "rarer" | "oftener" | "continuous-on" | "continuous-off" | "quiet-longer" | "quiet-shorter" | "quiet-moved" | "battery-on" | "battery-off" | "battery-higher" | "battery-lower" | "metered-on" | "metered-off" | "slower" | "faster" | "rates-moved" | "download-slower" | "download-faster" | "priority-low" | "priority-usual";
@@ -1481,8 +1482,8 @@ export interface components {
             part: "folders" | "exclusions" | "schedule" | "limits";
             narrows: boolean;
             detail?: string;
-            before?: number | null;
-            after?: number | null;
+            was?: number | null;
+            becomes?: number | null;
         };
         /** @description `bundle` is empty while nobody agreed. */
         EnrolmentAnswer: {

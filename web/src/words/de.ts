@@ -917,6 +917,7 @@ export const de: Words = {
     codeHint: "Zwölf Buchstaben und Ziffern. Bindestriche und Großschreibung sind egal.",
     codeSubmit: "Gerät suchen",
     codeWhere: "Zeigt das Gerät keinen, rufen Sie dort dies auf:",
+    typeCode: "Es zeigt einen Code",
     waiting: (name: string) => `${name} wartet auf seinen Code.`,
     another: "Anderer Code",
     goingTitle: "Zurück zu Ihrem Gerät",
@@ -1019,6 +1020,7 @@ export const de: Words = {
     codes: {
       "enrolment-code-mistyped": "Das ist kein vollständiger Code. Er hat zwölf Buchstaben und Ziffern.",
       "enrolment-code-wrong": "Kein wartendes Gerät zeigt diesen Code. Vergleichen Sie ihn mit dem Gerät, Zeichen für Zeichen.",
+      "path-problem": "Ein Ordner lässt sich nicht sichern: Er ist nicht da, oder dieser Client darf ihn nicht lesen. Nehmen Sie das Häkchen weg, oder wählen Sie einen anderen.",
       "enrolment-used": "Dieses Gerät ist schon eingerichtet.",
       "server-unreachable": "Der Server antwortet nicht. Prüfen Sie, ob er läuft und ob Sie verbunden sind.",
       "sign-in-failed": "Der Kontoname oder das Passwort ist falsch.",

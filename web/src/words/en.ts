@@ -911,6 +911,7 @@ export const en = {
     codeHint: "Twelve letters and digits. Hyphens and case do not matter.",
     codeSubmit: "Find the device",
     codeWhere: "On the device, run this if it does not show one:",
+    typeCode: "It shows a code",
     waiting: (name: string) => `${name} waits for its code.`,
     another: "Another code",
     goingTitle: "Go back to your device",
@@ -1013,6 +1014,7 @@ export const en = {
     codes: {
       "enrolment-code-mistyped": "That is not a whole code. It has twelve letters and digits.",
       "enrolment-code-wrong": "No device that waits shows this code. Compare it with the device, letter by letter.",
+      "path-problem": "A folder cannot be backed up: it is not there, or this client may not read it. Untick it, or choose another.",
       "enrolment-used": "This device is set up already.",
       "server-unreachable": "The server does not answer. Check that it runs and that you are connected.",
       "sign-in-failed": "The account name or the password is wrong.",

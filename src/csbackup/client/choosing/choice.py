@@ -94,7 +94,11 @@ class Choice:
         The first backup begins before the service does: the service waits its turn, and goes on
         with it if this program ends in the middle.
         """
-        roots = outermost([check_there(self._measurer.open_files(()), one) for one in chosen.roots])
+        settings = load_settings(self._home) or new_settings()
+        for root in chosen.roots:
+            if root not in settings.roots:  # those may be on a disk that is not here now
+                check_there(self._measurer.open_files((root,)), root)
+        roots = outermost(list(chosen.roots))
         if not roots:
             raise NothingToBackUp
         for pattern in chosen.exclusions:
@@ -102,12 +106,11 @@ class Choice:
                 raise PathProblem(f"`{pattern}` cannot be excluded: {why}. Nothing was changed.")
         with self._lock:
             self._measurer.stop()
-            settings = load_settings(self._home) or new_settings()
             exclusions = tuple(dict.fromkeys((*settings.exclusions, *chosen.exclusions)))
             save_settings(self._home, replace(settings, roots=roots, exclusions=exclusions))
             self.run.start()
-            if self._service.state != "running":
-                self._service = self._start_service()
+        if self._service.state != "running":
+            self._service = self._start_service()
 
     @property
     def service(self) -> messages.ServiceStanding:

@@ -162,7 +162,8 @@ def _run(home: Home, asked: _Asked) -> tuple[Settings, BackupResult]:
             on_file=name_file if asked.verbose and not asked.quiet else None,
             only_changes=asked.only_changes,
             problems=asked.problems,
-            stills=open_stills(home, stills),
+            # Every two minutes would be too often: each still is new to the kernel's caches.
+            stills=None if asked.only_changes and stills == "auto" else open_stills(home, stills),
             insists_on_stills=stills == "on",
         )
         return settings, run_backup(context, waiting)

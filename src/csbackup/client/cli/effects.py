@@ -45,8 +45,8 @@ def sentence(effect: Effect) -> str:
     """One effect; what narrows is marked with a `-`, all else with a `+`."""
     words = _WORDS[effect.kind].format(
         detail=printable(effect.detail.encode(errors="surrogateescape")),
-        before=_quantity(effect.kind, effect.before),
-        after=_quantity(effect.kind, effect.after),
+        before=_quantity(effect.kind, effect.was),
+        after=_quantity(effect.kind, effect.becomes),
     )
     return f"{'-' if effect.narrows else '+'} {words}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Literal
 
@@ -61,7 +62,7 @@ class Contact:
             self._failures = 0 if done else self._failures + 1
             pause = EVERY_SECONDS if done else _PAUSES[min(self._failures, len(_PAUSES)) - 1]
             if self._news.wait(pause) and not self._stopping:
-                threading.Event().wait(_SOON_SECONDS)
+                time.sleep(_SOON_SECONDS)
             self._news.clear()
 
     def _check_in(self) -> bool:

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 import webbrowser
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import click
 
@@ -120,7 +120,8 @@ def _by_browser(reached: Reached, wishes: _Wishes) -> int:
     device = load_device(home) if is_enrolled(home) else None
     asking = None
     if device is None:
-        asking = ask_by_browser(address, reached.pin, wishes.name, time.time_ns(), wishes.account)
+        asked = ask_by_browser(address, reached.pin, wishes.name, time.time_ns())
+        asking = _meant(asked, reached, wishes)
         withhold(asking.page(0))
     page = SetupPage(reached, asking, lambda found: _choice(home, found), open_files(()))
     with running(Door(pages, Passage(lambda: reached.transport), page)) as door:
@@ -153,14 +154,15 @@ def _accompany(door: Door, page: SetupPage, wishes: _Wishes) -> int:
         if choice is not None and not told:
             told = True
             _tell_enrolled(page.device)
-        ended = choice is not None and choice.run.told().state in ("done", "problems", "failed")
-        if choice is not None and ended and choice.run.told().state != "failed":
+        state = choice.run.told().state if choice is not None else "none"
+        is_alone = door.idle_seconds() > idle_seconds and state != "running"
+        if choice is not None and state in ("done", "problems"):
             time.sleep(min(LINGER_SECONDS, idle_seconds))  # the page still has to hear of it
+            return _end(choice, wishes)
+        if choice is not None and is_alone:
             return _end(choice, wishes)
         if choice is None and page.is_late(time.time_ns()):
             raise EnrolmentExpired
-        if door.idle_seconds() > idle_seconds and choice is not None:
-            return _end(choice, wishes)
         time.sleep(0.2)
 
 
@@ -186,9 +188,10 @@ def _by_code(reached: Reached, wishes: _Wishes) -> int:
 
 def _enrol_by_code(reached: Reached, wishes: _Wishes) -> None:
     address = reached.transport.address
-    asking = ask_by_code(address, reached.pin, wishes.name, time.time_ns(), wishes.account)
+    asked = ask_by_code(address, reached.pin, wishes.name, time.time_ns())
+    asking = _meant(asked, reached, wishes)
     withhold(asking.code)
-    message = asking.message(installed_code(reached.home))
+    message = asking.message()
     offer_enrolment(reached.transport, asking.offer.request, message)
     click.echo(
         f"On any device, open this page, sign in or make an account:\n\n"
@@ -220,6 +223,11 @@ def _await_bundle(reached: Reached, asking: Asking, message: messages.EnrolmentO
 
 
 # --- both -----------------------------------------------------------------------------------------
+
+
+def _meant(asked: Asking, reached: Reached, wishes: _Wishes) -> Asking:
+    """For whom, and by which download."""
+    return replace(asked, account=wishes.account, download=installed_code(reached.home))
 
 
 def _choice(home: Home, device: EnrolledDevice, *, shown: bool = False) -> Choice:

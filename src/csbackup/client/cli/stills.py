@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import cast
 
 import click
 
+from csbackup.client.backup.run import LOCK
 from csbackup.client.cli import options
 from csbackup.client.cli.opening import open_files
 from csbackup.client.cli.output import print_json, printable
 from csbackup.client.cli.reaching import own_home
+from csbackup.client.config import Home
 from csbackup.client.files.stills.holding import (
     LIVE,
     MODES,
@@ -20,7 +23,9 @@ from csbackup.client.files.stills.holding import (
     usual_holders,
 )
 from csbackup.client.keyring import load_device
-from csbackup.client.settings import load_settings, load_stills, save_stills
+from csbackup.client.platform.locking import only_run
+from csbackup.client.settings import changing_settings, load_settings, load_stills, save_stills
+from csbackup.errors import RunInProgress
 
 _MEANING = {
     "auto": "where it can be had: btrfs, LVM with free space, ZFS; as root",
@@ -51,7 +56,9 @@ def stills(mode: str | None, as_json: bool) -> None:
     home = own_home()
     load_device(home)
     if mode is not None:
-        save_stills(home, cast(Mode, mode))
+        with changing_settings(home):
+            save_stills(home, cast(Mode, mode))
+        _clear(home)
     chosen = load_stills(home)
     settings = load_settings(home)
     roots = settings.roots if settings else ()
@@ -67,6 +74,12 @@ def stills(mode: str | None, as_json: bool) -> None:
         click.echo("Only root can have them made: everything is read live.")
     for one in places:
         click.echo(f"  {printable(one.path)}  {_said(one)}")
+
+
+def _clear(home: Home) -> None:
+    """What a run that was killed left, unless another one runs now."""
+    with suppress(RunInProgress), only_run(home.path / LOCK):
+        Stills(home, usual_holders(home) if is_root() else ()).clear()
 
 
 def _said(one: HowRead) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from csbackup.client.backup.run import LOCK as BACKUP_LOCK
 from csbackup.client.cli import options
 from csbackup.client.cli.asking import on_a_terminal
 from csbackup.client.cli.output import print_json, printable
@@ -28,7 +29,8 @@ from csbackup.client.installed.removing import (
 )
 from csbackup.client.installed.systemd import Systemd
 from csbackup.client.log import LOG
-from csbackup.errors import ClientError
+from csbackup.client.platform.locking import is_held
+from csbackup.errors import ClientError, RunInProgress
 
 _PACKAGE_LIST = Path("/var/lib/dpkg/info/csb.list")
 _SERVER_KEEPS = (
@@ -117,6 +119,8 @@ def take_off(home: Home, layout: Layout, plan: RemovalPlan) -> Removed:
     lost = stop_for_good(systemd) if asked else []
     if running := running_service(home):
         raise StillRuns(running.process)
+    if is_held(home.path / BACKUP_LOCK):
+        raise RunInProgress
     if is_root():
         Stills(home, usual_holders(home)).leave()
     done = remove(plan)

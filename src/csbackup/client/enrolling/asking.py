@@ -6,6 +6,7 @@ import base64
 import hashlib
 import secrets
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -44,6 +45,7 @@ class Asking:
     claim: bytes
     code: str = ""
     account: str = ""  # whose device it may become; anybody's when empty
+    download: str = ""  # the code of the download that brought this client
 
     @property
     def document(self) -> bytes:
@@ -57,14 +59,15 @@ class Asking:
     def expires_ns(self) -> int:
         return self.offer.created_ns + LIFE_NS
 
-    def message(self, download: str) -> messages.EnrolmentOffer:
+    def message(self) -> messages.EnrolmentOffer:
         claim = hashlib.sha256(self.claim).digest()
-        return messages.EnrolmentOffer(self.document, self.proof, claim, download)
+        return messages.EnrolmentOffer(self.document, self.proof, claim, self.download)
 
     def page(self, port: int) -> str:
         """Where the person's browser goes; what follows the `#` is never sent."""
         offer, secret = _text(self.document), _text(self.secret)
-        return f"{self.offer.origin}{PAGE}?offer={offer}&secret={secret}&port={port}"
+        told = {"offer": offer, "secret": secret, "port": port, "download": self.download}
+        return f"{self.offer.origin}{PAGE}?{urlencode(told)}"
 
     def take(self, bundle: bytes, now_ns: int) -> Brought:
         """What the browser brought; `EnrolmentInvalid` and `EnrolmentExpired` say what is wrong."""
@@ -79,18 +82,18 @@ class Asking:
         return brought
 
 
-def ask_by_browser(address: Address, pin: str, name: str, now_ns: int, account: str) -> Asking:
+def ask_by_browser(address: Address, pin: str, name: str, now_ns: int) -> Asking:
     """For a browser on this machine, which is told the secret past the server."""
     keys, offer = _draw(address, pin, name, now_ns)
-    return Asking(offer, secrets.token_bytes(KEY_BYTES), keys, b"", account=account)
+    return Asking(offer, secrets.token_bytes(KEY_BYTES), keys, b"")
 
 
-def ask_by_code(address: Address, pin: str, name: str, now_ns: int, account: str) -> Asking:
+def ask_by_code(address: Address, pin: str, name: str, now_ns: int) -> Asking:
     """For a person elsewhere, who reads a code here and types it there."""
     keys, offer = _draw(address, pin, name, now_ns)
     code = Code(handle_of(offer.request), secrets.token_bytes(CODE_BYTES))
     secret = stretched(code.secret, offer.request)
-    return Asking(offer, secret, keys, secrets.token_bytes(KEY_BYTES), code.shown(), account)
+    return Asking(offer, secret, keys, secrets.token_bytes(KEY_BYTES), code.shown())
 
 
 def _draw(address: Address, pin: str, name: str, now_ns: int) -> tuple[EnrolmentKeys, Offer]:

@@ -22,7 +22,7 @@ from csbackup.rules.schedule import (
 )
 
 LOOK_SECONDS = 60.0
-HELD_SECONDS = 30.0  # a link that comes and goes does not begin a run each time
+HELD_SECONDS = 30.0  # what comes and goes, such as a link, does not begin a run each time
 _SLEPT_SECONDS = 30.0  # so much later than asked: the machine slept
 
 Hold = Callable[[], tuple[Reason, ...]]
@@ -134,7 +134,7 @@ class Loop:
         if outcome.kept:
             last = self._memory.last_run()
             self._ages.succeeded(last.succeeded if last else 0, ended)
-        if outcome.held:
+        if outcome.held or outcome.busy:
             self._rest(HELD_SECONDS)
         else:
             self._count(outcome)
@@ -142,8 +142,6 @@ class Loop:
     def _count(self, outcome: Outcome) -> None:
         if outcome.done:
             self._failures = 0
-        elif outcome.busy:
-            self._failures = max(self._failures, 1)
         else:
             self._failures += 1
         self._luck = self._world.luck()

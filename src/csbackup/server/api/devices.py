@@ -17,7 +17,9 @@ def own_devices(call: Call) -> messages.DeviceList:
 
 def enrol(call: Call) -> messages.DeviceToken:
     request = call.message(messages.DeviceEnrolment)
-    return call.services.enrolments.enrol(call.person, request, call.now)
+    token = call.services.enrolments.enrol(call.person, request, call.now)
+    call.services.download_codes.use(request.download, call.now)
+    return token
 
 
 def rename(call: Call) -> messages.Done:

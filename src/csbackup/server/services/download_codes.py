@@ -76,11 +76,6 @@ class DownloadCodes:
             self._codes[key] = replace(found, used=True)
             return found
 
-    def use_for_account(self, code: str, now: int) -> int | None:
-        """The account that a code was made for, to whoever asks first."""
-        used = self.use(code, now)
-        return None if used is None else used.account
-
     def _forget(self, now: int) -> None:
         for key in [key for key, code in self._codes.items() if code.expires <= now]:
             del self._codes[key]

@@ -9,19 +9,17 @@ from __future__ import annotations
 import hashlib
 import secrets
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from csbackup.errors import CodeExpired, Conflict, NotFound, RequestError, TooMany
 from csbackup.format.enrolment import LIFE_NS, PROOF_BYTES, handle_of, read_bundle, read_offer
 from csbackup.protocol import messages
 from csbackup.rules.access import Person
+from csbackup.server.services.download_codes import DownloadCodes
 from csbackup.server.services.limits import Limit, neighbourhood
 
 _MOST = 1_000
 _HANDLE_LETTERS = 4
-
-AccountOf = Callable[[str, int], int | None]  # whose download a code is, at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +28,8 @@ class _Waiting:
     proof: bytes
     claim: bytes
     address: str
-    account: int | None  # whose download it came by
+    download: str  # the code of the download that it came by
+    account: int | None  # whose download that was
     created: int
     bundle: bytes = b""
 
@@ -45,10 +44,10 @@ class _Waiting:
 
 
 class EnrolmentRequests:
-    """`account_of`: the account that a download code was made for, while it holds."""
+    """`codes`: of downloads, which say whose a device is likely to be."""
 
-    def __init__(self, account_of: AccountOf) -> None:
-        self._account_of = account_of
+    def __init__(self, codes: DownloadCodes) -> None:
+        self._codes = codes
         self._waiting: dict[bytes, _Waiting] = {}
         self._lock = threading.Lock()
         self._offers = Limit("devices that ask to be set up", 30, 600)
@@ -62,8 +61,9 @@ class EnrolmentRequests:
             raise RequestError("The offer is for another request.")
         if len(told.proof) != PROOF_BYTES or len(told.claim) != hashlib.sha256().digest_size:
             raise RequestError("The proof or the claim has another length.")
-        account = self._account_of(told.download, now) if told.download else None
-        new = _Waiting(told.offer, told.proof, told.claim, address, account, now)
+        code = self._codes.open(told.download, now)
+        account = code.account if code else None
+        new = _Waiting(told.offer, told.proof, told.claim, address, told.download, account, now)
         with self._lock:
             self._forget(now)
             known = self._waiting.get(request)
@@ -112,6 +112,7 @@ class EnrolmentRequests:
             if known.bundle not in (b"", bundle):
                 raise Conflict("Somebody agreed to this request already.")
             self._waiting[request] = replace(known, bundle=bundle)
+        self._codes.use(known.download, now)
 
     def _find(self, request: bytes, now: int) -> _Waiting:
         with self._lock:

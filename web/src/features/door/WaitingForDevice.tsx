@@ -20,7 +20,7 @@ interface Props {
 }
 
 export function WaitingForDevice({ code, signedIn, renew }: Props) {
-  const words = useWords().getting;
+  const { getting: words, enrol } = useWords();
   const step = useStep(code, signedIn);
   return (
     <div className={styles.waiting} data-step={step} role="status">
@@ -37,6 +37,11 @@ export function WaitingForDevice({ code, signedIn, renew }: Props) {
       {step === "over" && (
         <Button variant="default" size="xs" onClick={renew}>
           {words.renew}
+        </Button>
+      )}
+      {step === "fetched" && (
+        <Button component={Link} href="/enrol" size="xs" variant="default">
+          {enrol.typeCode}
         </Button>
       )}
       {step === "asks" && (
@@ -61,7 +66,8 @@ function useStep(code: string, signedIn: boolean): Step {
   const waiting = useQuery({ ...waitingQuery, enabled: signedIn });
   const devices = useQuery({ ...devicesQuery("own"), enabled: signedIn });
   const begun = (download.data?.expires ?? Infinity) - HOUR_NS;
-  if (devices.data?.some((device) => device.created >= begun)) return "arrived";
+  const used = download.data?.state === "used";
+  if (used || devices.data?.some((device) => device.created >= begun)) return "arrived";
   if (waiting.data?.length) return "asks";
   if (download.isError) return "over";
   return download.data?.state === "waiting" ? "waiting" : "fetched";

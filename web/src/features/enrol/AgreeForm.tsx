@@ -99,7 +99,9 @@ async function agreeTo(
   const shared =
     way.by === "loopback" ? { secret: way.secret } : { code: way.code, proof: way.proof };
   const input = { account, secret: { password }, document, shared, name };
-  const bundle = await enrolDevice(input, { os: offer.os, version: offer.client }, replaced);
+  const download = way.by === "loopback" ? way.download : "";
+  const told = { os: offer.os, version: offer.client, download };
+  const bundle = await enrolDevice(input, told, replaced);
   if (way.by === "server") await handOver(way.request, bundle);
   return bundle;
 }

@@ -8,7 +8,7 @@ const KEY_BYTES = 32;
 
 /** How what this browser makes comes to the device. */
 export type Way =
-  | { by: "loopback"; port: number; secret: string }
+  | { by: "loopback"; port: number; secret: string; download: string }
   | { by: "server"; request: string; code: string; proof: string; address: string };
 
 export interface Asked {
@@ -29,7 +29,8 @@ export function readAddress(search: URLSearchParams): Asked | null {
     const offer = readOffer(bytes);
     const isPort = Number.isInteger(port) && port > 0 && port < 65_536;
     if (!isPort || secret.length !== KEY_BYTES) return null;
-    const way: Way = { by: "loopback", port, secret: toBase64(secret) };
+    const download = search.get("download") ?? "";
+    const way: Way = { by: "loopback", port, secret: toBase64(secret), download };
     return { offer, document: toBase64(bytes), expires: endOf(offer), way };
   } catch {
     return null;

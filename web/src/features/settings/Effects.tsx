@@ -61,7 +61,7 @@ function Text({ effect }: { effect: Effect }): ReactNode {
   if (typeof word === "function") {
     const told = (value: number | null | undefined) => quantity(effect.kind, value ?? null, locale);
     const unlimited = words.settings.effects.unlimited;
-    return word(told(effect.before) ?? unlimited, told(effect.after) ?? unlimited);
+    return word(told(effect.was) ?? unlimited, told(effect.becomes) ?? unlimited);
   }
   if (!effect.detail) return word;
   return (

@@ -44,7 +44,10 @@ class StillFiles:
         still = self._still(path)
         if still is None:
             return self._live.status(path)
-        return self._checked(path, still, status_at(_inside(still, path)))
+        status = status_at(_inside(still, path))
+        if status.st_ino == still.hole and stat.S_ISDIR(status.st_mode):
+            return self._status_of_hole(path)
+        return as_live(status, still.device, still.live_device)
 
     def open(self, path: bytes) -> OpenFile:
         still = self._still(path)
@@ -94,15 +97,13 @@ class StillFiles:
                 if item.name != FOLDER
             )
 
-    def _checked(self, path: bytes, still: Still, status: os.stat_result) -> os.stat_result:
-        """The status of what the still has at `path`; of the live thing where that is a hole."""
-        if still.hole and status.st_ino == still.hole and stat.S_ISDIR(status.st_mode):
-            if path not in self._places:
-                self._places[path] = None
-                self._arrange()
-                self._found_hole(path)
-            return self._live.status(path)
-        return as_live(status, still.device, still.live_device)
+    def _status_of_hole(self, path: bytes) -> os.stat_result:
+        """Of the live thing that the still has nothing of; all below it is read live as well."""
+        if path not in self._places:
+            self._places[path] = None
+            self._arrange()
+            self._found_hole(path)
+        return self._live.status(path)
 
 
 class _Item:
@@ -130,11 +131,11 @@ class _Item:
         return self._item.is_dir(follow_symlinks=follow_symlinks)
 
     def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
-        path = self._folder.rstrip(b"/") + b"/" + self.name
-        if self._elsewhere:
-            return self._files.status(path)
-        status = self._item.stat(follow_symlinks=False)
-        return self._files._checked(path, self._still, status)
+        if not self._elsewhere:
+            status = self._item.stat(follow_symlinks=False)
+            if status.st_ino != self._still.hole:  # nearly all
+                return as_live(status, self._still.device, self._still.live_device)
+        return self._files.status(self._folder.rstrip(b"/") + b"/" + self.name)
 
 
 def _inside(still: Still, path: bytes) -> bytes:
