@@ -37,7 +37,7 @@ from support.evil_world import (
 )
 from support.lies import endless, with_fields
 from support.processes import PASSWORD, Client, Server
-from support.tampering_server import Change, Lie, TamperingServer, instead, raw, told
+from support.tampering_server import Asked, Change, Lie, TamperingServer, instead, raw, told
 from support.warm_client import WarmClient
 
 LS = ("ls", "--json")
@@ -288,7 +288,7 @@ def test_an_impostor_is_told_nothing(
         )
 
     assert told_lies.asked
-    assert all(one.path == "/ca.crt" for one in told_lies.asked)
+    assert all(is_asked_by_anybody(one) for one in told_lies.asked)
     assert all(lie.fired for lie in lies)
     assert result.json["failure"]["code"] == code
     assert not (client.home / "device.json").exists()
@@ -304,5 +304,12 @@ def test_the_device_that_was_set_up_knows_its_server_from_an_impostor(
         with evil.lying() as lies:
             result = Client(home, evil.url, laptop.pin).run("backup", "--json", code=2)
 
-    assert [one.path for one in lies.asked] == ["/ca.crt"]
+    assert [one.path for one in lies.asked] == ["/api/v1/public-names", "/ca.crt"]
+    assert all(is_asked_by_anybody(one) for one in lies.asked)
     assert result.json["failure"]["code"] == "certificate-refused"
+
+
+def is_asked_by_anybody(asked: Asked) -> bool:
+    """What a client asks of a server that it does not know: nothing about itself."""
+    public = asked.path in ("/ca.crt", "/api/v1/public-names")
+    return public and "Authorization" not in asked.headers and not asked.body

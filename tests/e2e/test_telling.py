@@ -113,7 +113,7 @@ def test_status_says_protected_since_when_and_what_is_next(laptop: Client, sourc
 
     assert "Protected" in said.out
     assert "4 snapshots" in said.out
-    assert "no service backs up by itself: csb service run" in said.out
+    assert "no service backs up by itself: csb service install" in said.out
     assert len(said.out.splitlines()) <= 24
     assert (facts["protected"], facts["snapshots"]) == (True, 4)
     assert facts["last_snapshot"]["sequence"] == 4

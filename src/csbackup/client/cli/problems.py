@@ -13,7 +13,6 @@ from csbackup.rules.problem_classes import advice_on
 
 LINES = 20
 WIDTH = 79
-_REST_LINES = 7  # for the names of the other classes
 _SAYS_NOTHING_NEW = ("permission-denied", "vanished")  # the message repeats the title
 
 
@@ -28,32 +27,34 @@ def show_notes(problems: Iterable[Problem]) -> None:
 def problem_lines(groups: Sequence[Group], *, lines: int = LINES, width: int = WIDTH) -> list[str]:
     """At most `lines` of them, however many problems there are."""
     advice = [_advice(group, width) for group in groups]
-    fitting = _how_many_fit([2 + len(one) for one in advice], lines)
-    shown, rest = groups[:fitting], groups[fitting:]
+    named = [_only_named(groups[at:], width) for at in range(len(groups) + 1)]
+    fitting = _how_many_fit([2 + len(one) for one in advice], [len(one) for one in named], lines)
     taken = sum(1 + len(one) for one in advice[:fitting])
-    each = max((lines - taken - (_REST_LINES if rest else 0)) // fitting, 1) if fitting else 0
+    each = max((lines - taken - len(named[fitting])) // fitting, 1) if fitting else 0
     found: list[str] = []
-    for group, what_to_do in zip(shown, advice, strict=False):
+    for group, what_to_do in zip(groups[:fitting], advice, strict=False):
         found += [_heading(group), *_places(group, each), *what_to_do]
-    if rest:
-        others = ", ".join(f"{group.kind}: {group.number:,}" for group in rest)
-        found += textwrap.wrap(
-            others,
-            width,
-            initial_indent="  and ",
-            subsequent_indent="  ",
-            break_on_hyphens=False,
-        )
-    return found
+    return [*found, *named[fitting]]
 
 
-def _how_many_fit(heights: Sequence[int], lines: int) -> int:
-    """The first is always told in full; so many lines stay free for those that are only named."""
+def _only_named(groups: Sequence[Group], width: int) -> list[str]:
+    """Those for which there is no room."""
+    names = ", ".join(f"{group.kind}: {group.number:,}" for group in groups)
+    return textwrap.wrap(
+        names,
+        width,
+        initial_indent="  and ",
+        subsequent_indent="  ",
+        break_on_hyphens=False,
+    )
+
+
+def _how_many_fit(heights: Sequence[int], rests: Sequence[int], lines: int) -> int:
+    """`rests`: how many lines name the others, by how many are told in full. One always is."""
     taken = 0
     for at, height in enumerate(heights):
         taken += height
-        kept_free = _REST_LINES if at + 1 < len(heights) else 0
-        if at and taken + kept_free > lines:
+        if at and taken + rests[at + 1] > lines:
             return at
     return len(heights)
 

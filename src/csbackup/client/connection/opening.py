@@ -35,8 +35,6 @@ from csbackup.format.vouching import read_statement
 from csbackup.protocol import messages, version
 
 CA_FILE = "ca.crt"
-# urllib3 warns where nobody is verified yet: the pin, or the CA's signature, does that right after.
-urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
 
 def ask_pin(address: Address) -> str:
@@ -90,7 +88,7 @@ def _kept_ca(home: Home, address: Address, pin: str) -> x509.Certificate | None:
 
 
 def _fetch_ca(address: Address) -> x509.Certificate:
-    transport = Transport(address, trusting_nobody())
+    transport = _to_whom_it_may_be(address)
     try:
         request = Request("GET", "/ca.crt", most_bytes=CA_LIMIT_BYTES)
         return read_ca(transport.send(request).content, address)
@@ -115,11 +113,18 @@ def _public_trust(address: Address, ca: x509.Certificate, now_ns: int) -> ssl.SS
 
 
 def _fetch_names(address: Address) -> messages.PublicNames:
-    transport = Transport(address, trusting_nobody())
+    transport = _to_whom_it_may_be(address)
     try:
         return transport.ask(messages.PublicNames, "GET", "public-names")
     finally:
         transport.close()
+
+
+def _to_whom_it_may_be(address: Address) -> Transport:
+    """Requests that tell nothing, to whoever answers."""
+    # urllib3 warns that nobody is verified: the pin, or the CA's signature, does that right after.
+    urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+    return Transport(address, trusting_nobody())
 
 
 def _explain_wrong_ca(address: Address, pin: str) -> None:
