@@ -10,7 +10,7 @@ import pytest
 
 from support.booted import Booted, booted_machine, why_not
 from support.file_systems import open_place
-from support.packages import ROOT, Packages, own_version
+from support.packages import Packages, own_version
 from support.processes import PASSWORD, Client, start_server
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
@@ -29,7 +29,7 @@ def lay_down(machine: Booted, bundle: Path) -> None:
     done = machine.run(
         "sh", "-ec",
         f"mkdir -p /opt/csb/versions; cp -a {bundle}/{version} /opt/csb/versions/;"
-        f"cp {ROOT}/packaging/client/linux/start.sh /opt/csb/csb; chmod 755 /opt/csb/csb;"
+        f"cp {bundle}/{version}/start.sh /opt/csb/csb; chmod 755 /opt/csb/csb;"
         f"echo {version} > /opt/csb/current; chown -R 0:0 /opt/csb;"
         "ln -s /opt/csb/csb /usr/local/bin/csb; mkdir /srv/papers; echo 1 > /srv/papers/1",
     )  # fmt: skip
