@@ -9,9 +9,12 @@ from pathlib import Path
 
 import click
 
+sys.path.append(str(Path(__file__).parents[1] / "runtime"))
+
+from targets import TARGETS
+
 from csbackup import __version__
 
-TARGETS = ("linux-amd64", "linux-arm64", "linux-armv7")
 _BUILDER = Path(__file__).parents[1] / "runtime" / "build.py"
 
 

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import platformdirs
 from blake3 import blake3
 
+from csbackup.client.platform.durable import sync_folder
 from csbackup.errors import ClientError, LocalDiskFull, PathProblem
 
 PRIVATE_FOLDER = 0o700
@@ -88,7 +89,7 @@ class Home:
             self.make_folder()
             _write_durably(aside, content)
             aside.replace(self.path / name)
-            _sync_folder(self.path)  # or the rename itself may be lost
+            sync_folder(self.path)  # or the rename itself may be lost
         except OSError as problem:
             if problem.errno in _FULL:
                 raise LocalDiskFull(str(self.path)) from problem
@@ -164,13 +165,3 @@ def _write_durably(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync_folder(path: Path) -> None:
-    if os.name != "posix":
-        return  # Windows does not open folders, and makes renames durable by itself
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -1139,8 +1139,7 @@ class Choosing:
     system: bool  # everything of this machine can be read: it runs as root
     places: tuple[Place, ...]
     junk: tuple[PlaceJunk, ...]
-    bytes_per_second: int  # to the server, as measured, or as assumed
-    measured_speed: bool
+    bytes_per_second: int  # to the server, as assumed
     run: FirstRun
     service: ServiceStanding
 

@@ -1277,7 +1277,6 @@ export interface components {
             junk: components["schemas"]["PlaceJunk"][];
             /** Format: int64 */
             bytes_per_second: number;
-            measured_speed: boolean;
             run: components["schemas"]["FirstRun"];
             service: components["schemas"]["ServiceStanding"];
         };

@@ -128,7 +128,6 @@ class Choice:
             places=tuple(self._place(one) for one in places),
             junk=self.junk([one.path for one in places]),
             bytes_per_second=self._bytes_per_second,
-            measured_speed=False,
             run=self.run.told(),
             service=self._service,
         )

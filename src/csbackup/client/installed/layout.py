@@ -63,27 +63,13 @@ def find_layout(environment: Mapping[str, str], state: Path, *, for_root: bool) 
     programs = Path("/usr/local/bin") if for_root else person / ".local/bin"
     programs = _folder(environment, "CSB_INSTALL_BIN", programs)
     if for_root:
-        return Layout(
-            for_root,
-            person,
-            install,
-            programs,
-            state,
-            Path("/etc/systemd/system"),
-            (
-                Path("/etc/xdg/autostart") / DESKTOP_ENTRY,
-                Path("/usr/local/share/applications") / DESKTOP_ENTRY,
-            ),
-        )
-    return Layout(
-        for_root,
-        person,
-        install,
-        programs,
-        state,
-        config / "systemd/user",
-        (config / "autostart" / DESKTOP_ENTRY, data / "applications" / DESKTOP_ENTRY),
-    )
+        units = Path("/etc/systemd/system")
+        shown = (Path("/etc/xdg/autostart"), Path("/usr/local/share/applications"))
+    else:
+        units = config / "systemd/user"
+        shown = (config / "autostart", data / "applications")
+    desktop = (shown[0] / DESKTOP_ENTRY, shown[1] / DESKTOP_ENTRY)
+    return Layout(for_root, person, install, programs, state, units, desktop)
 
 
 def command_of(layout: Layout, environment: Mapping[str, str]) -> tuple[str, ...]:
